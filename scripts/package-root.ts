@@ -1,0 +1,27 @@
+/** Where this package lies, alike for the sources and for the compiled `dist/`. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * The folder that holds this package's package.json.
+ *
+ * @throws Error when the file lies outside the package, which means that the installation is damaged.
+ */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!isOurs(folder)) {
+    const parent = dirname(folder);
+    if (parent === folder)
+      throw new Error('package.json of calendar-interop was not found: install the package again');
+    folder = parent;
+  }
+  return folder;
+}
+
+function isOurs(folder: string): boolean {
+  const file = join(folder, 'package.json');
+  if (!existsSync(file)) return false;
+  const { name } = JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown };
+  return name === 'calendar-interop';
+}
