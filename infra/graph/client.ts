@@ -1,0 +1,256 @@
+/**
+ * The one Microsoft Graph client for calls that are not Pulumi's, on @microsoft/microsoft-graph-client.
+ *
+ * Every answer is checked before it is used; every failure is an InteropError that names the permission that a call needs.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { AuthenticationHandler, Client, type GraphRequest } from '@microsoft/microsoft-graph-client';
+import type { z } from 'zod';
+import { InteropError } from '../errors.js';
+import { codeOf, type GraphCall, graphFailure, statusOf } from './graph-error.js';
+import {
+  type Application,
+  type AppRoleAssignment,
+  applicationSchema,
+  appRoleAssignmentSchema,
+  type Principal,
+  pageSchema,
+  type ServicePrincipal,
+  servicePrincipalSchema,
+  userSchema,
+} from './graph-objects.js';
+import { GraphTransport, type TransportOptions } from './graph-transport.js';
+import { Filter, segment } from './odata.js';
+import type { Caller } from './sign-in.js';
+import type { Trust } from './trust.js';
+
+export type { Application, AppRoleAssignment, Principal, ServicePrincipal } from './graph-objects.js';
+
+/** What a client is made with. */
+export interface GraphClientOptions {
+  /** Base URL, without a version and a trailing slash. */
+  readonly graph: string;
+  /** A token for Graph; asked before each request. */
+  readonly token: () => Promise<string>;
+  readonly caller: Caller;
+  readonly trust: Trust;
+  readonly signal: AbortSignal;
+  /** Waits between attempts; injected by tests. */
+  readonly sleep?: TransportOptions['sleep'];
+}
+
+const APPLICATION_FIELDS = 'id,appId,displayName,tags,passwordCredentials';
+const PRINCIPAL_FIELDS = 'id,appId,displayName,appRoles';
+
+const READ_APPLICATIONS = [
+  'Application.Read.All',
+  'Application.ReadWrite.OwnedBy',
+  'Application.ReadWrite.All',
+];
+
+/** Pages of a list beyond which something is wrong. */
+const PAGE_LIMIT = 1_000;
+
+/** A list to read. */
+interface ListRequest {
+  readonly path: string;
+  readonly filter?: Filter;
+  readonly select?: string;
+  /** Graph's advanced queries: answered from an index that lags behind (learn.microsoft.com/graph/aad-advanced-queries). */
+  readonly advanced?: boolean;
+}
+
+/** Calls to Microsoft Graph v1.0. */
+export class GraphClient {
+  readonly #options: GraphClientOptions;
+
+  constructor(options: GraphClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The principal that is signed in, as the directory knows it.
+   *
+   * @throws InteropError of kind `authentication` when the token names none, or one that is not in the directory.
+   */
+  async whoAmI(): Promise<Principal> {
+    const { kind, id } = this.#options.caller;
+    if (kind === 'user') {
+      const call = { doing: 'looking up the signed-in user', needs: ['User.Read'] };
+      const user = await this.#get('/me', 'id,displayName,userPrincipalName', userSchema, call);
+      if (user !== undefined) return { kind, id: user.id, name: user.userPrincipalName };
+    } else if (id !== undefined) {
+      const call = { doing: 'looking up the signed-in service principal', needs: READ_APPLICATIONS };
+      const path = `/servicePrincipals/${segment(id)}`;
+      const principal = await this.#get(path, PRINCIPAL_FIELDS, servicePrincipalSchema, call);
+      if (principal !== undefined) return { kind, id: principal.id, name: principal.displayName };
+    }
+    throw new InteropError({
+      kind: 'authentication',
+      summary: 'the signed-in principal is not in the directory',
+      problems: [{ where: 'token', what: 'names no principal of this tenant', found: id ?? 'no object id' }],
+      next: ['check azuread:tenantId, and that the application has a service principal there'],
+    });
+  }
+
+  /** An app registration by its client id or its object id; undefined when there is none. */
+  async getApplication(
+    by: { readonly appId: string } | { readonly objectId: string },
+  ): Promise<Application | undefined> {
+    if ('appId' in by) {
+      const [found] = await this.#findApplications(Filter.eq('appId', by.appId));
+      return found;
+    }
+    const call = { doing: 'reading the registration', needs: READ_APPLICATIONS };
+    return await this.#get(
+      `/applications/${segment(by.objectId)}`,
+      APPLICATION_FIELDS,
+      applicationSchema,
+      call,
+    );
+  }
+
+  /**
+   * Registrations that carry a tag.
+   *
+   * Asked from the directory itself; where Graph wants an advanced query for that, from its index, which may lag behind.
+   */
+  async findApplicationsByTag(tag: string): Promise<readonly Application[]> {
+    return await this.#findApplications(Filter.anyEq('tags', tag));
+  }
+
+  /** Registrations of exactly this display name; Graph compares without regard to case. */
+  async findApplicationsByDisplayName(name: string): Promise<readonly Application[]> {
+    return await this.#findApplications(Filter.eq('displayName', name));
+  }
+
+  /** The service principal of an application, by its client id; undefined when the tenant has none. */
+  async findServicePrincipal(appId: string): Promise<ServicePrincipal | undefined> {
+    const call = { doing: 'looking up a service principal', needs: READ_APPLICATIONS };
+    const request = {
+      path: '/servicePrincipals',
+      filter: Filter.eq('appId', appId),
+      select: PRINCIPAL_FIELDS,
+    };
+    const [found] = await this.#list(request, servicePrincipalSchema, call);
+    return found;
+  }
+
+  /** App roles of an API that are granted to one principal; empty when the API's service principal does not exist. */
+  async listAppRoleAssignedTo(
+    resourceId: string,
+    principalId: string,
+  ): Promise<readonly AppRoleAssignment[]> {
+    const call = { doing: 'reading consents', needs: ['Application.Read.All', 'Directory.Read.All'] };
+    const path = `/servicePrincipals/${segment(resourceId)}/appRoleAssignedTo`;
+    const granted = await this.#list({ path }, appRoleAssignmentSchema, call);
+    return granted.filter((assignment) => assignment.principalId === principalId);
+  }
+
+  /** Removes a secret of a registration. */
+  async removePassword(objectId: string, keyId: string): Promise<void> {
+    const call = {
+      doing: 'removing a secret',
+      needs: ['Application.ReadWrite.OwnedBy (as an owner of the registration)', 'Application.ReadWrite.All'],
+    };
+    const path = `/applications/${segment(objectId)}/removePassword`;
+    await this.#run(path, call, (request) => request.post({ keyId }));
+  }
+
+  async #findApplications(filter: Filter): Promise<readonly Application[]> {
+    const call = { doing: 'looking up registrations', needs: READ_APPLICATIONS };
+    return await this.#list(
+      { path: '/applications', filter, select: APPLICATION_FIELDS },
+      applicationSchema,
+      call,
+    );
+  }
+
+  async #get<T>(path: string, select: string, schema: z.ZodType<T>, call: GraphCall): Promise<T | undefined> {
+    const answer = await this.#run(path, call, (request) => request.select(select).get(), [404]);
+    return answer === NOTHING ? undefined : this.#checked(answer, schema, call);
+  }
+
+  async #list<T>(request: ListRequest, schema: z.ZodType<T>, call: GraphCall): Promise<readonly T[]> {
+    const items: T[] = [];
+    let next: string | undefined;
+    for (let page = 0; page < PAGE_LIMIT; page += 1) {
+      const answer = await this.#page(request, next, call);
+      if (answer === NOTHING) return items;
+      if (answer === UNSUPPORTED) return await this.#list({ ...request, advanced: true }, schema, call);
+      const { value, '@odata.nextLink': link } = this.#checked(answer, pageSchema, call);
+      items.push(...value.map((item) => this.#checked(item, schema, call)));
+      if (link === undefined) return items;
+      next = link;
+    }
+    throw new InteropError({
+      kind: 'failure',
+      summary: `Microsoft Graph does not come to an end when ${call.doing}`,
+      problems: [{ where: request.path, what: 'there are too many pages', found: `${PAGE_LIMIT} pages` }],
+    });
+  }
+
+  async #page(request: ListRequest, next: string | undefined, call: GraphCall): Promise<unknown> {
+    const mayAdvance = request.filter !== undefined && request.advanced !== true && next === undefined;
+    const read = (graph: GraphRequest) => {
+      if (request.advanced === true) graph.header('ConsistencyLevel', 'eventual');
+      if (next !== undefined) return graph.get();
+      if (request.advanced === true) graph.query({ $count: 'true' });
+      // The library joins the query as it is: it is encoded here, once.
+      if (request.filter !== undefined) graph.query({ $filter: request.filter.encoded() });
+      if (request.select !== undefined) graph.select(request.select);
+      return graph.get();
+    };
+    return await this.#run(next ?? request.path, call, read, [404], mayAdvance);
+  }
+
+  /** One request; {@link NOTHING} for a status in `absent`. */
+  async #run(
+    path: string,
+    call: GraphCall,
+    send: (request: GraphRequest) => Promise<unknown>,
+    absent: readonly number[] = [],
+    mayAdvance = false,
+  ): Promise<unknown> {
+    const { graph, trust, token, signal, sleep = pause } = this.#options;
+    const transport = new GraphTransport({ graph, trust, signal, sleep });
+    const authProvider = { getAccessToken: () => transport.remembering(token) };
+    const client = Client.initWithMiddleware({
+      baseUrl: `${graph}/`,
+      defaultVersion: 'v1.0',
+      customHosts: new Set([new URL(graph).hostname]),
+      middleware: [new AuthenticationHandler(authProvider), transport],
+    });
+    try {
+      return await send(client.api(path));
+    } catch (error) {
+      const failure = transport.failure ?? error;
+      const status = statusOf(failure);
+      if (status !== undefined && absent.includes(status)) return NOTHING;
+      if (mayAdvance && status === 400 && codeOf(failure) === 'Request_UnsupportedQuery') return UNSUPPORTED;
+      throw graphFailure(failure, call, graph, trust);
+    }
+  }
+
+  #checked<T>(answer: unknown, schema: z.ZodType<T>, call: GraphCall): T {
+    const result = schema.safeParse(answer);
+    if (result.success) return result.data;
+    throw new InteropError({
+      kind: 'failure',
+      summary: `Microsoft Graph answered in an unknown form when ${call.doing}`,
+      problems: result.error.issues.map((issue) => ({
+        where: issue.path.join('.') || 'answer',
+        what: issue.message,
+      })),
+    });
+  }
+}
+
+/** The object, or the list, does not exist. */
+const NOTHING = Symbol('nothing');
+/** Graph wants an advanced query for this filter. */
+const UNSUPPORTED = Symbol('unsupported');
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { signal });
+}

@@ -1,0 +1,75 @@
+/** What Microsoft Graph answers, as far as it is used here (learn.microsoft.com/graph/api/resources). */
+import { z } from 'zod';
+
+/** An app registration. */
+export const applicationSchema = z.object({
+  id: z.string().min(1),
+  appId: z.string().min(1),
+  displayName: z
+    .string()
+    .nullish()
+    .transform((name) => name ?? ''),
+  tags: z
+    .array(z.string())
+    .nullish()
+    .transform((tags) => tags ?? []),
+  passwordCredentials: z
+    .array(
+      z.object({
+        keyId: z.string().min(1),
+        displayName: z.string().nullish(),
+        startDateTime: z.string().nullish(),
+        endDateTime: z.string().nullish(),
+      }),
+    )
+    .nullish()
+    .transform((credentials) => credentials ?? []),
+});
+
+/** The service principal of an application, with the app roles that its API offers. */
+export const servicePrincipalSchema = z.object({
+  id: z.string().min(1),
+  appId: z.string().min(1),
+  displayName: z
+    .string()
+    .nullish()
+    .transform((name) => name ?? ''),
+  appRoles: z
+    .array(z.object({ id: z.string().min(1), value: z.string().nullish() }))
+    .nullish()
+    .transform((roles) => roles ?? []),
+});
+
+/** An app role that was granted: a consent. */
+export const appRoleAssignmentSchema = z.object({
+  id: z.string().min(1),
+  appRoleId: z.string().min(1),
+  principalId: z.string().min(1),
+  resourceId: z.string().min(1),
+});
+
+/** The user who is signed in. */
+export const userSchema = z.object({
+  id: z.string().min(1),
+  displayName: z.string().nullish(),
+  userPrincipalName: z.string().min(1),
+});
+
+export type Application = Readonly<z.output<typeof applicationSchema>>;
+export type ServicePrincipal = Readonly<z.output<typeof servicePrincipalSchema>>;
+export type AppRoleAssignment = Readonly<z.output<typeof appRoleAssignmentSchema>>;
+
+/** The principal that is signed in. */
+export interface Principal {
+  readonly kind: 'application' | 'user';
+  /** Object id of the service principal or the user. */
+  readonly id: string;
+  /** Display name of an application, user principal name of a user. */
+  readonly name: string;
+}
+
+/** One page of a list. */
+export const pageSchema = z.object({
+  value: z.array(z.unknown()),
+  '@odata.nextLink': z.string().optional(),
+});

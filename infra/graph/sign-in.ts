@@ -1,0 +1,166 @@
+/**
+ * One sign-in for everything that is not Pulumi's: what the azuread provider was given becomes one @azure/identity credential, and
+ * a token for Microsoft Graph proves it at once.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { TokenCredential } from '@azure/identity';
+import { loadAzureIdentity } from './azure-identity.js';
+import type { Cloud } from './cloud.js';
+import { chooseWay, noWay, tenantOf } from './credentials.js';
+import { cancelledError } from './network-error.js';
+import type { ProviderSettings } from './settings.js';
+import {
+  type Attempt,
+  explainSignIn,
+  FailureMemory,
+  RefusedRequest,
+  signInTooSlow,
+} from './sign-in-error.js';
+import { readClaims } from './token-claims.js';
+import type { Trust } from './trust.js';
+
+/** Somebody is signed in. */
+export interface SignedIn {
+  readonly cloud: Cloud;
+  readonly trust: Trust;
+  /** For libraries that want one; errors are explained by {@link SignedIn.token} only. */
+  readonly credential: TokenCredential;
+  /** Name of the way, such as `client secret`. */
+  readonly way: string;
+  readonly tenantId: string;
+  readonly caller: Caller;
+  /**
+   * A token for an API; kept until it is about to expire.
+   *
+   * @param scope such as `https://graph.microsoft.com/.default`.
+   * @throws InteropError of kind `authentication` with Entra's code and what it means, `configuration` when the authority is not
+   * trusted, `timeout`, `cancelled`.
+   */
+  token(scope: string, signal: AbortSignal): Promise<string>;
+}
+
+/** Whom the token is for; ids are undefined where it does not tell. */
+export interface Caller {
+  readonly kind: 'application' | 'user';
+  /** Object id of the service principal or of the user. */
+  readonly id: string | undefined;
+  readonly clientId: string | undefined;
+}
+
+/** Time for one token, retries included. */
+const TOKEN_LIMIT_MS = 60_000;
+
+/**
+ * Signs in.
+ *
+ * @param cloud may still be on its way: @azure/identity is loaded meanwhile.
+ * @throws InteropError as {@link SignedIn.token}, and with all ways of signing in when none is possible.
+ */
+export async function signInWith(
+  settings: ProviderSettings,
+  cloud: Promise<Cloud>,
+  trust: Trust,
+  signal: AbortSignal,
+): Promise<SignedIn> {
+  const way = chooseWay(settings);
+  if (way === undefined) throw noWay(settings);
+  // The request for the cloud goes out first; loading the library then fills the wait.
+  await setImmediate();
+  const identity = loadAzureIdentity();
+  const where = await cloud;
+  const memory = new FailureMemory();
+  const credential = await way.make({
+    settings,
+    trust,
+    signal,
+    identity,
+    secret: (value) => memory.secret(value),
+    failed: (error) => memory.failed(error),
+    options: {
+      ...trust.identityOptions(where.authority),
+      authorityHost: where.authority,
+      disableInstanceDiscovery: !where.knownToMicrosoft,
+      retryOptions: { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 10_000 },
+      additionalPolicies: [{ position: 'perCall', policy: observed(signal, memory) }],
+    },
+  });
+  const getToken = async (scope: string, callSignal: AbortSignal) => {
+    const attempt = { way, cloud: where, settings, trust, memory };
+    return await tokenOf(credential, scope, callSignal, attempt);
+  };
+  const token = await getToken(`${where.graph}/.default`, signal);
+  return {
+    cloud: where,
+    trust,
+    credential,
+    way: way.name,
+    tenantId: readClaims(token)?.tid ?? tenantOf(settings),
+    caller: callerOf(token),
+    token: getToken,
+  };
+}
+
+/**
+ * Ends requests of @azure/identity when the run is called off, and remembers why one failed: what comes out of the library says
+ * no more than that the network failed.
+ */
+function observed(signal: AbortSignal, memory: FailureMemory) {
+  return {
+    name: 'observed',
+    async sendRequest<
+      Request extends { abortSignal?: unknown },
+      Response extends { status: number; bodyAsText?: string | null },
+    >(request: Request, next: (request: Request) => Promise<Response>): Promise<Response> {
+      // In place of the library's own one, which nobody aborts when an application signs in.
+      request.abortSignal = signal;
+      try {
+        const response = await next(request);
+        if (response.status >= 400)
+          memory.failed(new RefusedRequest(response.status, response.bodyAsText ?? ''));
+        return response;
+      } catch (error) {
+        memory.failed(error);
+        throw error;
+      }
+    },
+  };
+}
+
+async function tokenOf(
+  credential: TokenCredential,
+  scope: string,
+  signal: AbortSignal,
+  attempt: Attempt,
+): Promise<string> {
+  const deadline = AbortSignal.timeout(TOKEN_LIMIT_MS);
+  const either = AbortSignal.any([signal, deadline]);
+  try {
+    const token = await untilAborted(credential.getToken(scope, { abortSignal: either }), either);
+    if (token === null) throw new Error('no token came back');
+    return token.token;
+  } catch (error) {
+    if (signal.aborted) throw cancelledError('signing in');
+    if (deadline.aborted) throw signInTooSlow(attempt, TOKEN_LIMIT_MS);
+    throw explainSignIn(error, attempt);
+  }
+}
+
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function callerOf(token: string): Caller {
+  const claims = readClaims(token);
+  const isUser = claims?.idtyp === 'user' || (claims?.idtyp === undefined && claims?.scp !== undefined);
+  return { kind: isUser ? 'user' : 'application', id: claims?.oid, clientId: claims?.appid ?? claims?.azp };
+}

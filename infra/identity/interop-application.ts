@@ -1,0 +1,306 @@
+/**
+ * The Entra side as one component: registration, service principal, consent, and the secret slots that the ledger names.
+ */
+import * as azuread from '@pulumi/azuread';
+import * as pulumi from '@pulumi/pulumi';
+import { type AdoptedRegistration, consentKey } from './adoption.js';
+import { SLOTS, type SlotName, secretName } from '../rotation/ledger.js';
+import { API_CLIENT_IDS, type Api, type ApiPermissions } from './permissions.js';
+
+/** A secret that shall exist. `endDate` is RFC 3339 in UTC; a new `generation` makes a new secret. */
+export interface SecretSlot {
+  readonly generation: number;
+  readonly endDate: string;
+}
+
+export interface InteropApplicationArgs {
+  /** Display name of the registration; no other registration in the tenant may have it. Unused where one is adopted. */
+  readonly displayName: string;
+  /** Tag by which the registration is found again (registration-tag.ts). */
+  readonly tag: string;
+  /** Owners besides the principal that runs Pulumi: object ids or user principal names. */
+  readonly owners: readonly string[];
+  /** Application permissions to declare and to consent to. */
+  readonly permissions: readonly ApiPermissions[];
+  /** The secrets that the ledger says shall exist: at most two. */
+  readonly slots: Readonly<Partial<Record<SlotName, SecretSlot | undefined>>>;
+  /** The slot whose secret Google holds. */
+  readonly current: SlotName;
+  /** An existing registration to take over instead of creating one. */
+  readonly adopt?: AdoptedRegistration | undefined;
+}
+
+/** What can be told of a secret without telling it. */
+export interface SecretSlotOutput {
+  readonly name: string;
+  readonly keyId: string;
+  readonly endDate: string;
+}
+
+/**
+ * Properties of a registration that stay its owners' business once it is adopted: all that the provider knows, since nothing
+ * of somebody else's registration may be lost.
+ */
+const ADOPTED_UNTOUCHED = [
+  'api',
+  'appRoles',
+  'description',
+  'deviceOnlyAuthEnabled',
+  'displayName',
+  'fallbackPublicClientEnabled',
+  'featureTags',
+  'groupMembershipClaims',
+  'identifierUris',
+  'logoImage',
+  'marketingUrl',
+  'notes',
+  'oauth2PostResponseRequired',
+  'optionalClaims',
+  'owners',
+  'password',
+  'preventDuplicateNames',
+  'privacyStatementUrl',
+  'publicClient',
+  'requiredResourceAccesses',
+  'serviceManagementReference',
+  'signInAudience',
+  'singlePageApplication',
+  'supportUrl',
+  'tags',
+  'termsOfServiceUrl',
+  'web',
+] as const;
+
+/** The same for an adopted service principal. */
+const ADOPTED_PRINCIPAL_UNTOUCHED = [
+  'accountEnabled',
+  'alternativeNames',
+  'appRoleAssignmentRequired',
+  'description',
+  'featureTags',
+  'features',
+  'loginUrl',
+  'notes',
+  'notificationEmailAddresses',
+  'owners',
+  'preferredSingleSignOnMode',
+  'samlSingleSignOn',
+  'tags',
+] as const;
+
+/** Portal's mark of an application that shows under "Enterprise applications" (terraform-provider-azuread, feature_tags). */
+const ENTERPRISE_APPLICATION_TAG = 'WindowsAzureActiveDirectoryIntegratedApp';
+
+/** How long Entra may take to let a fresh registration be seen everywhere; the provider's own 5 to 10 minutes were too short at times. */
+const REPLICATION_TIMEOUT = '15m';
+
+/**
+ * Registration, service principal, consent and secrets of one tenant. Pass `{providers: {azuread}}` to work on another tenant
+ * than the stack's.
+ */
+export class InteropApplication extends pulumi.ComponentResource {
+  readonly clientId: pulumi.Output<string>;
+  readonly objectId: pulumi.Output<string>;
+  readonly displayName: pulumi.Output<string>;
+  readonly servicePrincipalId: pulumi.Output<string>;
+  /** Key ids and expiry of the slots in use. */
+  readonly secretSlots: pulumi.Output<Partial<Record<SlotName, SecretSlotOutput>>>;
+  /** The secret of the current slot, marked as a secret. */
+  readonly currentSecret: pulumi.Output<string>;
+
+  constructor(name: string, args: InteropApplicationArgs, options?: pulumi.ComponentResourceOptions) {
+    super('calendar-interop:identity:InteropApplication', name, {}, options);
+    const apis = new Map(args.permissions.map((wish) => [wish.api, this.#lookUpApi(wish.api)]));
+    const application = this.#declareRegistration(name, args, apis);
+    const principal = this.#declareServicePrincipal(name, args, application);
+    this.#declareConsent(name, args, apis, principal);
+    const secrets = this.#declareSecrets(name, args, application);
+
+    this.clientId = application.clientId;
+    this.objectId = application.objectId;
+    this.displayName = application.displayName;
+    this.servicePrincipalId = principal.objectId;
+    this.secretSlots = describeSecrets(args, secrets);
+    this.currentSecret = currentSecretOf(args, secrets);
+    this.registerOutputs({ clientId: this.clientId, objectId: this.objectId, secretSlots: this.secretSlots });
+  }
+
+  #lookUpApi(api: Api): pulumi.Output<azuread.GetServicePrincipalResult> {
+    return azuread.getServicePrincipalOutput({ clientId: API_CLIENT_IDS[api] }, { parent: this });
+  }
+
+  #declareRegistration(
+    name: string,
+    args: InteropApplicationArgs,
+    apis: ReadonlyMap<Api, pulumi.Output<azuread.GetServicePrincipalResult>>,
+  ): azuread.Application {
+    if (args.adopt !== undefined) {
+      return new azuread.Application(
+        name,
+        { displayName: args.adopt.displayName },
+        {
+          parent: this,
+          import: `/applications/${args.adopt.objectId}`,
+          ignoreChanges: [...ADOPTED_UNTOUCHED],
+          retainOnDelete: true,
+        },
+      );
+    }
+    return new azuread.Application(
+      name,
+      {
+        displayName: args.displayName,
+        owners: this.#ownerIds(args.owners),
+        preventDuplicateNames: true,
+        requiredResourceAccesses: args.permissions.map((wish) => ({
+          resourceAppId: API_CLIENT_IDS[wish.api],
+          resourceAccesses: wish.permissions.map((permission) => ({
+            id: roleIdOf(apis, wish.api, permission),
+            type: 'Role',
+          })),
+        })),
+        signInAudience: 'AzureADMyOrg',
+        tags: [args.tag],
+      },
+      { parent: this, customTimeouts: { create: REPLICATION_TIMEOUT } },
+    );
+  }
+
+  /** The principal that runs Pulumi stays an owner: under Application.ReadWrite.OwnedBy it would lock itself out otherwise. */
+  #ownerIds(owners: readonly string[]): pulumi.Output<string[]> {
+    const caller = azuread.getClientConfigOutput({ parent: this }).objectId;
+    const others = owners.map((owner) =>
+      owner.includes('@')
+        ? azuread.getUserOutput({ userPrincipalName: owner }, { parent: this }).objectId
+        : pulumi.output(owner),
+    );
+    return pulumi.all([caller, ...others]).apply((ids) => [...new Set(ids)]);
+  }
+
+  #declareServicePrincipal(
+    name: string,
+    args: InteropApplicationArgs,
+    application: azuread.Application,
+  ): azuread.ServicePrincipal {
+    const found = args.adopt?.servicePrincipalId;
+    if (found !== undefined) {
+      return new azuread.ServicePrincipal(
+        name,
+        { clientId: application.clientId },
+        {
+          parent: this,
+          import: `/servicePrincipals/${found}`,
+          ignoreChanges: [...ADOPTED_PRINCIPAL_UNTOUCHED],
+          retainOnDelete: true,
+        },
+      );
+    }
+    return new azuread.ServicePrincipal(
+      name,
+      {
+        clientId: application.clientId,
+        owners: this.#ownerIds([]),
+        tags: [ENTERPRISE_APPLICATION_TAG, args.tag],
+      },
+      { parent: this, customTimeouts: { create: REPLICATION_TIMEOUT } },
+    );
+  }
+
+  /** An assignment of an application permission *is* admin consent (terraform-provider-azuread, app_role_assignment). */
+  #declareConsent(
+    name: string,
+    args: InteropApplicationArgs,
+    apis: ReadonlyMap<Api, pulumi.Output<azuread.GetServicePrincipalResult>>,
+    principal: azuread.ServicePrincipal,
+  ): void {
+    for (const { api, permissions } of args.permissions) {
+      const resource = apis.get(api);
+      if (resource === undefined) continue;
+      for (const permission of permissions) {
+        const existing = args.adopt?.consents[consentKey(api, permission)];
+        new azuread.AppRoleAssignment(
+          `${name}-${permission}`,
+          {
+            appRoleId: roleIdOf(apis, api, permission),
+            principalObjectId: principal.objectId,
+            resourceObjectId: resource.objectId,
+          },
+          {
+            parent: this,
+            customTimeouts: { create: REPLICATION_TIMEOUT },
+            ...(existing === undefined ? {} : { import: existing, retainOnDelete: true }),
+          },
+        );
+      }
+    }
+  }
+
+  #declareSecrets(
+    name: string,
+    args: InteropApplicationArgs,
+    application: azuread.Application,
+  ): Partial<Record<SlotName, azuread.ApplicationPassword>> {
+    const secrets: Partial<Record<SlotName, azuread.ApplicationPassword>> = {};
+    for (const slot of SLOTS) {
+      const wish = args.slots[slot];
+      if (wish === undefined) continue;
+      secrets[slot] = new azuread.ApplicationPassword(
+        `${name}-secret-${slot}`,
+        {
+          applicationId: application.id,
+          displayName: secretName(slot, wish.generation),
+          endDate: wish.endDate,
+          rotateWhenChanged: { generation: String(wish.generation) },
+        },
+        // Pulumi creates before it deletes: without this a slot would hold two secrets for a moment, and the tenant three.
+        { parent: this, deleteBeforeReplace: true, additionalSecretOutputs: ['value'] },
+      );
+    }
+    return secrets;
+  }
+}
+
+function roleIdOf(
+  apis: ReadonlyMap<Api, pulumi.Output<azuread.GetServicePrincipalResult>>,
+  api: Api,
+  permission: string,
+): pulumi.Output<string> {
+  const resource = apis.get(api);
+  if (resource === undefined) throw new Error(`the API ${api} was not looked up`);
+  return resource.apply((found) => {
+    const id = found.appRoleIds[permission];
+    if (id !== undefined) return id;
+    throw new pulumi.RunError(
+      `${found.displayName} has no application permission ${permission} in this tenant ` +
+        `(calendar-interop:registration.graphPermissions; allowed: ${Object.keys(found.appRoleIds).sort().join(', ')})`,
+    );
+  });
+}
+
+function describeSecrets(
+  args: InteropApplicationArgs,
+  secrets: Partial<Record<SlotName, azuread.ApplicationPassword>>,
+): pulumi.Output<Partial<Record<SlotName, SecretSlotOutput>>> {
+  const described: Partial<Record<SlotName, pulumi.Output<SecretSlotOutput>>> = {};
+  for (const slot of SLOTS) {
+    const secret = secrets[slot];
+    const wish = args.slots[slot];
+    if (secret === undefined || wish === undefined) continue;
+    described[slot] = secret.keyId.apply((keyId) => ({
+      name: secretName(slot, wish.generation),
+      keyId,
+      endDate: wish.endDate,
+    }));
+  }
+  return pulumi.output(described) as pulumi.Output<Partial<Record<SlotName, SecretSlotOutput>>>;
+}
+
+function currentSecretOf(
+  args: InteropApplicationArgs,
+  secrets: Partial<Record<SlotName, azuread.ApplicationPassword>>,
+): pulumi.Output<string> {
+  const current = secrets[args.current];
+  if (current === undefined)
+    throw new Error(`the ledger calls slot ${args.current} current, but the slot is empty`);
+  return pulumi.secret(current.value);
+}
