@@ -22,7 +22,7 @@ import type { Problem } from './errors.js';
 
 export { configurationAdvice } from './config/advice.js';
 export { CONFIG_NAMESPACE, STACK_CONFIG_KEYS, type StackConfigKey } from './config/keys.js';
-export { configurationReference } from './config/reference.js';
+export { configurationReference, configurationTable } from './config/reference.js';
 export { SECURE_VALUE, SecureValue } from './config/secure-value.js';
 
 type Parsed = DeepReadonly<z.output<typeof stackConfigSchema>>;

@@ -9,6 +9,7 @@ import type { Endpoint } from './endpoints/google-forms.js';
 import { InteropError } from './errors.js';
 import type { Cloud } from './graph/cloud.js';
 import { ADOPTED_OUTPUT, type AdoptedRegistration, rememberAdoption } from './identity/adoption.js';
+import { lookUpDirectory } from './identity/directory-look-up.js';
 import { InteropApplication } from './identity/interop-application.js';
 import { entraPermissions } from './identity/permissions.js';
 import { registrationTag } from './identity/registration-tag.js';
@@ -45,8 +46,8 @@ export async function interopProgram(options: ProgramOptions = {}): Promise<Reco
   const application = new InteropApplication('interop', {
     displayName: config.registration.displayName,
     tag: registrationTag(pulumi.getProject(), pulumi.getStack()),
-    owners: config.registration.owners,
     permissions,
+    directory: await lookUpDirectory({ permissions, owners: ownersToMake(config) }),
     slots: ledger.slots,
     current: ledger.current,
     adopt,
@@ -102,6 +103,11 @@ async function adoptionOf(
     const { graphClientOfProvider } = await import('./graph/provider-cloud.js');
     return await graphClientOfProvider(azuread, env, cloud);
   });
+}
+
+/** An adopted registration keeps its owners. */
+function ownersToMake({ registration }: StackConfig): readonly string[] {
+  return registration.adopt === undefined ? registration.owners : [];
 }
 
 function stackOutputs(

@@ -19,9 +19,17 @@ export function packageRoot(): string {
   return folder;
 }
 
+/** This package's version, as package.json says. */
+export function packageVersion(): string {
+  return String(manifestOf(packageRoot())?.version);
+}
+
 function isOurs(folder: string): boolean {
+  return manifestOf(folder)?.name === 'calendar-interop';
+}
+
+function manifestOf(folder: string): { name?: unknown; version?: unknown } | undefined {
   const file = join(folder, 'package.json');
-  if (!existsSync(file)) return false;
-  const { name } = JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown };
-  return name === 'calendar-interop';
+  if (!existsSync(file)) return undefined;
+  return JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown; version?: unknown };
 }

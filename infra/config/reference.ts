@@ -75,6 +75,14 @@ export function configurationReference(): string {
   ].join('\n');
 }
 
+/** Every key with its default and its limits, without the words about it: the README's table, in Markdown. */
+export function configurationTable(): string {
+  const rows = rowsOf(stackConfigSchema, '').map(
+    ({ key, fallback, allowed }) => `| ${[`\`${key}\``, fallback, allowed].map(cell).join(' | ')} |`,
+  );
+  return ['| Key | Default | Allowed |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
 function rowsOf(schema: AnySchema, prefix: string): readonly Row[] {
   const element = elementOf(schema);
   if (element !== undefined) return rowsOf(element, `${prefix}[]`);

@@ -3,8 +3,9 @@
  */
 import * as azuread from '@pulumi/azuread';
 import * as pulumi from '@pulumi/pulumi';
-import { type AdoptedRegistration, consentKey } from './adoption.js';
 import { SLOTS, type SlotName, secretName } from '../rotation/ledger.js';
+import { type AdoptedRegistration, consentKey } from './adoption.js';
+import type { ApiInTenant, DirectoryFacts } from './directory-look-up.js';
 import { API_CLIENT_IDS, type Api, type ApiPermissions } from './permissions.js';
 
 /** A secret that shall exist. `endDate` is RFC 3339 in UTC; a new `generation` makes a new secret. */
@@ -18,10 +19,10 @@ export interface InteropApplicationArgs {
   readonly displayName: string;
   /** Tag by which the registration is found again (registration-tag.ts). */
   readonly tag: string;
-  /** Owners besides the principal that runs Pulumi: object ids or user principal names. */
-  readonly owners: readonly string[];
   /** Application permissions to declare and to consent to. */
   readonly permissions: readonly ApiPermissions[];
+  /** What {@link lookUpDirectory} found for these permissions and for the owners, in the same tenant. */
+  readonly directory: DirectoryFacts;
   /** The secrets that the ledger says shall exist: at most two. */
   readonly slots: Readonly<Partial<Record<SlotName, SecretSlot | undefined>>>;
   /** The slot whose secret Google holds. */
@@ -110,10 +111,9 @@ export class InteropApplication extends pulumi.ComponentResource {
 
   constructor(name: string, args: InteropApplicationArgs, options?: pulumi.ComponentResourceOptions) {
     super('calendar-interop:identity:InteropApplication', name, {}, options);
-    const apis = new Map(args.permissions.map((wish) => [wish.api, this.#lookUpApi(wish.api)]));
-    const application = this.#declareRegistration(name, args, apis);
+    const application = this.#declareRegistration(name, args);
     const principal = this.#declareServicePrincipal(name, args, application);
-    this.#declareConsent(name, args, apis, principal);
+    this.#declareConsent(name, args, principal);
     const secrets = this.#declareSecrets(name, args, application);
 
     this.clientId = application.clientId;
@@ -125,15 +125,7 @@ export class InteropApplication extends pulumi.ComponentResource {
     this.registerOutputs({ clientId: this.clientId, objectId: this.objectId, secretSlots: this.secretSlots });
   }
 
-  #lookUpApi(api: Api): pulumi.Output<azuread.GetServicePrincipalResult> {
-    return azuread.getServicePrincipalOutput({ clientId: API_CLIENT_IDS[api] }, { parent: this });
-  }
-
-  #declareRegistration(
-    name: string,
-    args: InteropApplicationArgs,
-    apis: ReadonlyMap<Api, pulumi.Output<azuread.GetServicePrincipalResult>>,
-  ): azuread.Application {
+  #declareRegistration(name: string, args: InteropApplicationArgs): azuread.Application {
     if (args.adopt !== undefined) {
       return new azuread.Application(
         name,
@@ -150,12 +142,12 @@ export class InteropApplication extends pulumi.ComponentResource {
       name,
       {
         displayName: args.displayName,
-        owners: this.#ownerIds(args.owners),
+        owners: ownerIds(args.directory),
         preventDuplicateNames: true,
         requiredResourceAccesses: args.permissions.map((wish) => ({
           resourceAppId: API_CLIENT_IDS[wish.api],
           resourceAccesses: wish.permissions.map((permission) => ({
-            id: roleIdOf(apis, wish.api, permission),
+            id: roleIdOf(args.directory, wish.api, permission),
             type: 'Role',
           })),
         })),
@@ -164,17 +156,6 @@ export class InteropApplication extends pulumi.ComponentResource {
       },
       { parent: this, customTimeouts: { create: REPLICATION_TIMEOUT } },
     );
-  }
-
-  /** The principal that runs Pulumi stays an owner: under Application.ReadWrite.OwnedBy it would lock itself out otherwise. */
-  #ownerIds(owners: readonly string[]): pulumi.Output<string[]> {
-    const caller = azuread.getClientConfigOutput({ parent: this }).objectId;
-    const others = owners.map((owner) =>
-      owner.includes('@')
-        ? azuread.getUserOutput({ userPrincipalName: owner }, { parent: this }).objectId
-        : pulumi.output(owner),
-    );
-    return pulumi.all([caller, ...others]).apply((ids) => [...new Set(ids)]);
   }
 
   #declareServicePrincipal(
@@ -199,7 +180,7 @@ export class InteropApplication extends pulumi.ComponentResource {
       name,
       {
         clientId: application.clientId,
-        owners: this.#ownerIds([]),
+        owners: [args.directory.callerId],
         tags: [ENTERPRISE_APPLICATION_TAG, args.tag],
       },
       { parent: this, customTimeouts: { create: REPLICATION_TIMEOUT } },
@@ -207,23 +188,16 @@ export class InteropApplication extends pulumi.ComponentResource {
   }
 
   /** An assignment of an application permission *is* admin consent (terraform-provider-azuread, app_role_assignment). */
-  #declareConsent(
-    name: string,
-    args: InteropApplicationArgs,
-    apis: ReadonlyMap<Api, pulumi.Output<azuread.GetServicePrincipalResult>>,
-    principal: azuread.ServicePrincipal,
-  ): void {
+  #declareConsent(name: string, args: InteropApplicationArgs, principal: azuread.ServicePrincipal): void {
     for (const { api, permissions } of args.permissions) {
-      const resource = apis.get(api);
-      if (resource === undefined) continue;
       for (const permission of permissions) {
         const existing = args.adopt?.consents[consentKey(api, permission)];
         new azuread.AppRoleAssignment(
           `${name}-${permission}`,
           {
-            appRoleId: roleIdOf(apis, api, permission),
+            appRoleId: roleIdOf(args.directory, api, permission),
             principalObjectId: principal.objectId,
-            resourceObjectId: resource.objectId,
+            resourceObjectId: apiIn(args.directory, api).objectId,
           },
           {
             parent: this,
@@ -260,21 +234,21 @@ export class InteropApplication extends pulumi.ComponentResource {
   }
 }
 
-function roleIdOf(
-  apis: ReadonlyMap<Api, pulumi.Output<azuread.GetServicePrincipalResult>>,
-  api: Api,
-  permission: string,
-): pulumi.Output<string> {
-  const resource = apis.get(api);
-  if (resource === undefined) throw new Error(`the API ${api} was not looked up`);
-  return resource.apply((found) => {
-    const id = found.appRoleIds[permission];
-    if (id !== undefined) return id;
-    throw new pulumi.RunError(
-      `${found.displayName} has no application permission ${permission} in this tenant ` +
-        `(calendar-interop:registration.graphPermissions; allowed: ${Object.keys(found.appRoleIds).sort().join(', ')})`,
-    );
-  });
+/** The principal that runs Pulumi stays an owner: under Application.ReadWrite.OwnedBy it would lock itself out otherwise. */
+function ownerIds(directory: DirectoryFacts): string[] {
+  return [...new Set([directory.callerId, ...directory.ownerIds])];
+}
+
+function apiIn(directory: DirectoryFacts, api: Api): ApiInTenant {
+  const found = directory.apis.get(api);
+  if (found === undefined) throw new Error(`the API ${api} was not looked up`);
+  return found;
+}
+
+function roleIdOf(directory: DirectoryFacts, api: Api, permission: string): string {
+  const id = apiIn(directory, api).roleIds[permission];
+  if (id === undefined) throw new Error(`the permission ${permission} was not looked up`);
+  return id;
 }
 
 function describeSecrets(

@@ -1,12 +1,22 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configurationReference } from '../../infra/config.js';
+import { configurationReference, configurationTable } from '../../infra/config.js';
 
 const FILE = join(process.cwd(), 'docs', 'configuration.md');
 
 test('docs/configuration.md is what the schema prints (UPDATE_DOCS=1 writes it anew)', () => {
   if (process.env.UPDATE_DOCS === '1') writeFileSync(FILE, configurationReference());
   expect(readFileSync(FILE, 'utf8')).toBe(configurationReference());
+});
+
+const README = join(process.cwd(), 'README.md');
+const BETWEEN_MARKS = /(<!-- keys -->\n)[\s\S]*(<!-- \/keys -->)/;
+
+test("the README's table of keys is what the schema prints (UPDATE_DOCS=1 writes it anew)", () => {
+  const withTable = readFileSync(README, 'utf8').replace(BETWEEN_MARKS, `$1${configurationTable()}\n$2`);
+  if (process.env.UPDATE_DOCS === '1') writeFileSync(README, withTable);
+  expect(readFileSync(README, 'utf8')).toBe(withTable);
+  expect(withTable).toContain(configurationTable());
 });
 
 test('every row says what the key is for, its default and what is allowed', () => {

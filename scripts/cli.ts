@@ -1,0 +1,192 @@
+/**
+ * The command line: its commands and options. Each command's code is loaded when it runs, so that `--help` stays quick.
+ */
+import type { Readable, Writable } from 'node:stream';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CommandContext, CommandResult } from './command-context.js';
+import type { SandboxFlags } from './commands/sandbox.js';
+import { packageVersion } from './package-root.js';
+import type { CommonFlags } from './run-command.js';
+
+/** The surroundings of the process. */
+export interface CliIo {
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly stdin: Readable & { readonly isTTY?: boolean; readonly fd?: number; unref?(): unknown };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+}
+
+/** Exit code for a wrong call, as for a wrong configuration. */
+const USAGE_ERROR = 2;
+
+/** Runs one command line and answers with the exit code; writes to the streams given, never throws. */
+export async function runCli(io: CliIo): Promise<number> {
+  const outcome = { exitCode: 0 };
+  const program = buildCli(io, outcome);
+  try {
+    if (asksForCompletion(io.argv)) await addCompletion(program, io);
+    await program.parseAsync([...io.argv], { from: 'user' });
+    return outcome.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
+    throw error;
+  }
+}
+
+/** All commands with their options. Exported for tests of help and completion. */
+export function buildCli(io: CliIo, outcome: { exitCode: number }): Command {
+  const program = new Command('calendar-interop')
+    .description(
+      'Google Calendar users see the availability of Exchange users: declared, previewed, undone by destroy.',
+    )
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .showHelpAfterError('(calendar-interop --help lists the commands)')
+    .enablePositionalOptions()
+    .addHelpText('after', EXIT_CODE_HELP);
+
+  type Flags = CommonFlags & Record<string, unknown>;
+  const define = (
+    parent: Command,
+    name: string,
+    description: string,
+    load: (flags: Flags) => Promise<(context: CommandContext) => Promise<CommandResult>>,
+  ): Command =>
+    common(parent.command(name).description(description)).action(async (flags: Flags) => {
+      const { runCommand } = await import('./run-command.js');
+      outcome.exitCode = await runCommand(io, flags, async (context) => (await load(flags))(context));
+    });
+
+  define(program, 'up', 'Make everything as declared; puts an interrupted run right first', async (flags) => {
+    const { up } = await import('./commands/up.js');
+    return (context) => up(context, { refresh: flags.refresh === true });
+  }).option('--refresh', 'look at the tenant first and repair what drifted');
+  define(program, 'preview', 'Show what up would change; writes nothing', async (flags) => {
+    const { preview } = await import('./commands/preview.js');
+    return (context) => preview(context, { refresh: flags.refresh === true });
+  }).option('--refresh', 'compare with the tenant instead of the state');
+  define(program, 'refresh', 'Take the tenant as it is into the state', async () => {
+    const { refresh } = await import('./commands/refresh.js');
+    return refresh;
+  });
+  define(
+    program,
+    'drift',
+    'Show what was changed behind our back; writes nothing, exits with 7 on drift',
+    async () => {
+      const { drift } = await import('./commands/drift.js');
+      return drift;
+    },
+  );
+  define(program, 'destroy', 'Undo what this stack did, and nothing else', async (flags) => {
+    const { destroy } = await import('./commands/destroy.js');
+    return (context) => destroy(context, { refresh: flags.refresh !== false });
+  }).option('--no-refresh', 'do not look at the tenant first');
+
+  const rotation = program.command('rotation').description('The rotation of the client secret');
+  define(rotation, 'init', 'Write the first rotation ledger into the stack configuration', async () => {
+    const { rotationInit } = await import('./commands/rotation-init.js');
+    return rotationInit;
+  });
+
+  define(
+    program,
+    'demo',
+    'Everything once, on an emulated tenant: provision, drift, repair, destroy',
+    async (flags) => {
+      const { demo } = await import('./commands/demo.js');
+      return (context) => demo(context, { keep: flags.keep === true });
+    },
+  ).option('--keep', 'leave everything running and say how to go on');
+  define(program, 'sandbox', 'Start an emulated Microsoft 365 tenant on this machine', async (flags) => {
+    const { sandbox } = await import('./commands/sandbox.js');
+    return (context) => sandbox(context, flags as unknown as SandboxFlags, io.stdin);
+  })
+    .addOption(
+      new Option('--port <n>', 'port on 127.0.0.1; 0 takes a free one')
+        .default(8443)
+        .argParser(wholeNumber(0, 65535)),
+    )
+    .addOption(
+      new Option('--seed <n>', 'the tenant that comes out depends on it alone')
+        .default(1)
+        .argParser(wholeNumber(0, 2 ** 31 - 1)),
+    )
+    .addOption(
+      new Option('--mailboxes <n>', 'users with a mailbox').default(50).argParser(wholeNumber(0, 1_000_000)),
+    )
+    .addOption(
+      new Option('--latency <ms>', 'wait before each answer').default(0).argParser(wholeNumber(0, 60_000)),
+    )
+    .addOption(
+      new Option('--clock <iso>', "start of the sandbox's clock, for example 2027-01-31T08:00:00Z").argParser(
+        isoTime,
+      ),
+    )
+    .addOption(
+      new Option('--fault <name=value>', 'a fault to inject; may be repeated')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .option('--env', 'print the exports for plain `pulumi up --stack dev`');
+  return program;
+}
+
+const EXIT_CODE_HELP = `
+Exit codes are Pulumi's: 0 fine, 1 failure, 2 configuration or usage, 3 authentication, 4 resource, 5 policy,
+6 no such stack, 7 drift, 8 cancelled, 9 timeout.
+
+Shell completion: eval "$(calendar-interop complete bash)", likewise for zsh, fish and powershell.`;
+
+function common(command: Command): Command {
+  return command
+    .option('-s, --stack <name>', 'the stack; default: PULUMI_STACK, else the only one there is')
+    .option('-C, --cwd <folder>', 'work in this project folder instead of the current one')
+    .option('--json', 'one JSON object on standard output, progress on standard error');
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(
+      `Found ${JSON.stringify(text)}; allowed: a whole number from ${least} to ${most}.`,
+    );
+  };
+}
+
+function isoTime(text: string): Date {
+  const time = new Date(text);
+  if (/^\d{4}-\d{2}-\d{2}(T|$)/.test(text) && !Number.isNaN(time.getTime())) return time;
+  throw new InvalidArgumentError(
+    `Found ${JSON.stringify(text)}; allowed: an ISO 8601 time such as 2027-01-31T08:00:00Z.`,
+  );
+}
+
+function collect(text: string, list: readonly string[]): readonly string[] {
+  return [...list, text];
+}
+
+function asksForCompletion(argv: readonly string[]): boolean {
+  return argv[0] === 'complete';
+}
+
+/** Adds the commands that shells ask for completions, with the stacks of the project for `--stack`. */
+async function addCompletion(program: Command, io: CliIo): Promise<void> {
+  const [{ default: tab }, { stacksNear }] = await Promise.all([
+    import('@bomb.sh/tab/commander'),
+    import('./project.js'),
+  ]);
+  const stacks = stacksNear(io.cwd);
+  for (const command of withSubcommands(program)) {
+    command.options.find((option) => option.long === '--stack')?.choices(stacks);
+  }
+  tab(program);
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}

@@ -1,0 +1,86 @@
+/** What is said of an engine run while it goes on. */
+import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
+import type { StackConfig } from '../infra/config.js';
+import { isChange, type ResourceStep, type RunRecord, resourceChanges, shortType } from './engine-events.js';
+import type { EngineVersions } from './open-stack.js';
+import type { Terminal, Tone } from './terminal.js';
+
+export interface EngineReporter {
+  opened(stack: string, config: StackConfig, versions: EngineVersions): void;
+  event(record: RunRecord, event: EngineEvent): void;
+  /** The changes of a finished run and their number. */
+  summary(record: RunRecord, verb: { readonly done: string; readonly none: string }): void;
+}
+
+const MARKS: Readonly<Record<string, readonly [string, Tone]>> = {
+  create: ['+', 'good'],
+  import: ['=', 'good'],
+  update: ['~', 'warn'],
+  replace: ['±', 'warn'],
+  'create-replacement': ['±', 'warn'],
+  'delete-replaced': ['±', 'warn'],
+  delete: ['-', 'bad'],
+};
+
+/** A reporter that writes to `terminal`. */
+export function reportEngine(terminal: Terminal): EngineReporter {
+  return {
+    opened(stack, config, versions) {
+      terminal.line(
+        `Stack ${stack} · tenant ${config.tenant} · protocol ${config.protocol ?? 'none'} · access ${config.access}`,
+        'strong',
+      );
+      terminal.line(
+        `pulumi ${versions.engine.version} (${versions.engine.source}), azuread ${versions.azuread.version} (${versions.azuread.source})`,
+        'dim',
+      );
+    },
+    event(record, event) {
+      reportEvent(terminal, record, event);
+    },
+    summary(record, verb) {
+      const changes = resourceChanges(record);
+      terminal.line(changes.length === 0 ? verb.none : `${countChanges(changes)} ${verb.done}`, 'strong');
+    },
+  };
+}
+
+/** One resource as a line: `+ Application interop (tags, owners)`. */
+export function describeStep(terminal: Terminal, step: ResourceStep): string {
+  const [mark, tone] = MARKS[step.op] ?? ['·', 'plain' as const];
+  const properties =
+    step.op === 'update' && step.properties.length > 0 ? ` (${step.properties.join(', ')})` : '';
+  return `  ${terminal.paint(mark, tone)} ${shortType(step.type)} ${step.name}${terminal.paint(properties, 'dim')}`;
+}
+
+/** `2 to create, 1 to update` in Pulumi's words. */
+export function countChanges(changes: readonly ResourceStep[]): string {
+  const counts = new Map<string, number>();
+  for (const { op } of changes) counts.set(op, (counts.get(op) ?? 0) + 1);
+  return [...counts].map(([op, count]) => `${count} ${op}`).join(', ');
+}
+
+/** The engine's warning about a plugin on PATH: which provider runs, and why, is said when the stack is opened. */
+const SAID_ALREADY = /^using pulumi-resource-\S+ from \$PATH/;
+
+function reportEvent(terminal: Terminal, record: RunRecord, event: EngineEvent): void {
+  if (event.resourcePreEvent !== undefined) {
+    const { type, urn, op } = event.resourcePreEvent.metadata;
+    const step = record.steps.find((candidate) => candidate.urn === urn && candidate.op === op);
+    if (event.resourcePreEvent.planning === true) {
+      if (step !== undefined && resourceChanges(record).includes(step))
+        terminal.line(describeStep(terminal, step));
+    } else {
+      terminal.status(`  … ${op} ${shortType(type)}`);
+    }
+  }
+  if (event.resOutputsEvent !== undefined && event.resOutputsEvent.planning !== true) {
+    const { urn, op } = event.resOutputsEvent.metadata;
+    const step = resourceChanges(record).find((candidate) => candidate.urn === urn && candidate.op === op);
+    if (step !== undefined && isChange(step)) terminal.line(describeStep(terminal, step));
+  }
+  if (event.diagnosticEvent?.severity === 'warning') {
+    const last = record.diagnostics.at(-1);
+    if (last !== undefined && !SAID_ALREADY.test(last.message)) terminal.warn(last.message);
+  }
+}
