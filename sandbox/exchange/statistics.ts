@@ -1,0 +1,24 @@
+import type { Throttle } from './throttle.js';
+
+/** What Exchange was asked for, counted for benchmarks. */
+export class Statistics {
+  requests = 0;
+  throttled = 0;
+  readonly #cmdlets = new Map<string, number>();
+
+  constructor(readonly throttle: Throttle) {}
+
+  ran(name: string): void {
+    this.#cmdlets.set(name, (this.#cmdlets.get(name) ?? 0) + 1);
+  }
+
+  describe() {
+    return {
+      requests: this.requests,
+      throttled: this.throttled,
+      inFlight: this.throttle.inFlight,
+      mostInFlight: this.throttle.most,
+      cmdlets: Object.fromEntries([...this.#cmdlets].sort(([one], [other]) => (one < other ? -1 : 1))),
+    };
+  }
+}

@@ -1,0 +1,48 @@
+# HTTPS to the sandbox, whose authority alone is trusted.
+
+function Get-SandboxUrl {
+    $url = [System.Environment]::GetEnvironmentVariable('EXCHANGE_SANDBOX_URL')
+    if ([string]::IsNullOrEmpty($url)) { throw [System.InvalidOperationException]::new('EXCHANGE_SANDBOX_URL is not set.') }
+    $url.TrimEnd('/')
+}
+
+function New-SandboxClient {
+    $file = [System.Environment]::GetEnvironmentVariable('EXCHANGE_SANDBOX_CA')
+    if ([string]::IsNullOrEmpty($file)) { throw [System.InvalidOperationException]::new('EXCHANGE_SANDBOX_CA is not set.') }
+    $policy = [System.Security.Cryptography.X509Certificates.X509ChainPolicy]::new()
+    $policy.TrustMode = 'CustomRootTrust'
+    $policy.RevocationMode = 'NoCheck'
+    $authority = [System.Security.Cryptography.X509Certificates.X509Certificate2]::CreateFromPem([System.IO.File]::ReadAllText($file))
+    $null = $policy.CustomTrustStore.Add($authority)
+    $handler = [System.Net.Http.SocketsHttpHandler]::new()
+    $handler.SslOptions.CertificateChainPolicy = $policy
+    # The handler must not unpack what only claims to be gzip: refusals do.
+    $handler.AutomaticDecompression = 'None'
+    $client = [System.Net.Http.HttpClient]::new($handler)
+    $client.Timeout = [timespan]::FromMinutes(15)
+    $client
+}
+
+# Sends one request; gives status, headers (lower case) and text.
+function Send-Request {
+    param($Client, [string] $Method, [string] $Url, [hashtable] $Headers, [string] $Body, [string] $ContentType = 'application/json')
+    $request = [System.Net.Http.HttpRequestMessage]::new([System.Net.Http.HttpMethod]::new($Method), $Url)
+    try {
+        foreach ($name in $Headers.Keys) {
+            if ($Headers[$name]) { $null = $request.Headers.TryAddWithoutValidation($name, [string] $Headers[$name]) }
+        }
+        if ($Body) { $request.Content = [System.Net.Http.StringContent]::new($Body, [System.Text.Encoding]::UTF8, $ContentType) }
+        $response = $Client.SendAsync($request).GetAwaiter().GetResult()
+        try {
+            $seen = @{}
+            foreach ($header in $response.Headers) { $seen[$header.Key.ToLowerInvariant()] = $header.Value -join ', ' }
+            @{
+                Status  = [int] $response.StatusCode
+                Headers = $seen
+                Text    = $response.Content.ReadAsStringAsync().GetAwaiter().GetResult()
+            }
+        }
+        finally { $response.Dispose() }
+    }
+    finally { $request.Dispose() }
+}

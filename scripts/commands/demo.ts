@@ -1,0 +1,196 @@
+/**
+ * `demo`: the whole product once, on an emulated tenant, with the real Pulumi engine.
+ *
+ * Works in a temporary project with a backend of its own, so that nothing in the checkout or on the user's backend changes.
+ */
+import { InteropError } from '../../infra/errors.js';
+import { proveSecret } from '../../infra/graph/token-proof.js';
+import type { CommandContext, CommandResult } from '../command-context.js';
+import { resourceChanges, shortType } from '../engine-events.js';
+import { type OpenStack, openStack } from '../open-stack.js';
+import { recover } from '../recovery.js';
+import { currentSecret } from '../secret-in-state.js';
+import type { Terminal } from '../terminal.js';
+import { makeDemoProject, removeDemoProject, writeDemoStack } from './demo-project.js';
+import { type DemoTenant, startDemoTenant } from './demo-tenant.js';
+import { showHandoff } from './handoff-text.js';
+import { stackOutputs } from './stack-outputs.js';
+
+export interface DemoFlags {
+  /** Leave the tenant and the stack running instead of destroying them. */
+  readonly keep: boolean;
+}
+
+/** What `--json` prints. */
+interface DemoReport {
+  engine?: OpenStack['engine']['engine'];
+  azuread?: OpenStack['engine']['azuread'];
+  preview?: { create: number };
+  up?: { created: number };
+  secondUp?: { changed: number };
+  token?: { roles: readonly string[] };
+  drift?: { found: number };
+  repaired?: boolean;
+  destroy?: { left: number } | null;
+  seconds: Record<string, number>;
+}
+
+const TOTAL_STEPS = 8;
+
+/**
+ * Runs the demonstration; exit code 0 only when every step did what it should.
+ *
+ * @throws InteropError of kind `failure` naming the step that did not.
+ */
+export async function demo(context: CommandContext, flags: DemoFlags): Promise<CommandResult> {
+  const { terminal } = context;
+  const report: DemoReport = { seconds: {} };
+  const project = await makeDemoProject();
+  const tenant = await startDemoTenant(context, { detached: flags.keep });
+  try {
+    await writeDemoStack(project, tenant.info);
+    const inside: CommandContext = {
+      ...context,
+      cwd: project.folder,
+      stack: 'demo',
+      env: { ...tenant.env, ...project.env },
+    };
+    await runSteps(inside, tenant, report, flags);
+    terminal.heading(`The demo is through in ${report.seconds.total} s.`);
+    if (flags.keep) sayHowToGoOn(terminal, inside, tenant);
+    return { exitCode: 0, json: report };
+  } finally {
+    if (!flags.keep) {
+      await tenant.stop();
+      await removeDemoProject(project);
+    }
+  }
+}
+
+async function runSteps(
+  context: CommandContext,
+  tenant: DemoTenant,
+  report: DemoReport,
+  flags: DemoFlags,
+): Promise<void> {
+  const { terminal } = context;
+  const started = performance.now();
+  let number = 0;
+  const step = async <T>(name: string, title: string, action: () => Promise<T>): Promise<T> => {
+    number += 1;
+    terminal.heading(`${number}/${TOTAL_STEPS} ${title}`);
+    const from = performance.now();
+    const result = await action();
+    report.seconds[name] = secondsSince(from);
+    terminal.line(`  ${report.seconds[name]} s`, 'dim');
+    return result;
+  };
+  const before = await tenant.directory();
+
+  const open = await step('preview', 'preview: what would be made', async () => {
+    const stack = await openStack(context, { ledger: 'write', create: true });
+    report.engine = stack.engine.engine;
+    report.azuread = stack.engine.azuread;
+    const record = await stack.session.run('preview');
+    report.preview = { create: resourceChanges(record).filter(({ op }) => op === 'create').length };
+    expect(report.preview.create > 0, 'preview', 'the preview announced nothing to create');
+    return stack;
+  });
+  await step('up', 'up: registration, service principal, consent, secret', async () => {
+    await recover(open.session, open.expected, open.graph, (text) => terminal.warn(text));
+    const record = await open.session.run('up');
+    report.up = { created: resourceChanges(record).filter(({ op }) => op === 'create').length };
+    expect(
+      report.up.created === report.preview?.create,
+      'up',
+      'up created something else than the preview said',
+    );
+  });
+  await step('secondUp', 'up again: nothing may change', async () => {
+    const changes = resourceChanges(await open.session.run('up'));
+    report.secondUp = { changed: changes.length };
+    expect(changes.length === 0, 'secondUp', 'the second up changed something');
+    terminal.line('  nothing changed');
+  });
+  const secret = await step('token', 'token: signing in as Google will', async () => {
+    const current = currentSecret(await open.session.exportState(), open.ledger);
+    const outputs = stackOutputs(await open.session.outputs());
+    const proof = await proveSecret({
+      tokenEndpoint: String(outputs.tokenEndpoint),
+      clientId: String(outputs.clientId),
+      secret: current,
+      scope: 'https://outlook.office365.com/.default',
+      trust: open.signedIn.trust,
+      signal: context.signal,
+    });
+    report.token = { roles: proof.roles };
+    expect(proof.roles.includes('full_access_as_app'), 'token', 'the token lacks full_access_as_app');
+    terminal.line(`  roles in the token: ${proof.roles.join(', ')}`);
+    return current;
+  });
+  await step('drift', "drift: the consent is withdrawn behind Pulumi's back", async () => {
+    await tenant.withdrawConsent(String(stackOutputs(await open.session.outputs()).clientId));
+    const found = resourceChanges(await open.session.run('drift'));
+    report.drift = { found: found.length };
+    expect(found.length > 0, 'drift', 'the withdrawn consent was not found');
+    for (const change of found) terminal.line(`  found: ${shortType(change.type)} ${change.name} is gone`);
+  });
+  await step('repair', 'up --refresh: repaired', async () => {
+    await open.session.run('up', { refresh: true });
+    const left = resourceChanges(await open.session.run('drift'));
+    report.repaired = left.length === 0;
+    expect(report.repaired, 'repair', 'drift is still there after the repair');
+    terminal.line('  no drift any more');
+  });
+  await step('handoff', "hand-off: what a person enters in Google's console", async () => {
+    const outputs = await open.session.outputs();
+    showHandoff(terminal, stackOutputs(outputs));
+    expect(
+      !JSON.stringify(stackOutputs(outputs)).includes(secret),
+      'handoff',
+      'the secret is in a plain output',
+    );
+  });
+  if (flags.keep) {
+    report.destroy = null;
+  } else {
+    await step('destroy', 'destroy: the tenant as it was', async () => {
+      await open.session.run('destroy', { refresh: true });
+      const left = await tenant.differences(before);
+      report.destroy = { left: left.length };
+      for (const difference of left) terminal.line(`  left behind: ${difference}`, 'bad');
+      expect(left.length === 0, 'destroy', 'something was left behind');
+      terminal.line("  nothing is left (a deleted registration stays in Entra's recycle bin for 30 days)");
+    });
+  }
+  report.seconds.total = secondsSince(started);
+}
+
+function expect(holds: boolean, step: string, what: string): void {
+  if (holds) return;
+  throw new InteropError({
+    kind: 'failure',
+    summary: `the demo failed at ${step}: ${what}`,
+    next: ['calendar-interop demo --keep --json   # leaves everything for a closer look'],
+  });
+}
+
+function secondsSince(from: number): number {
+  return Math.round((performance.now() - from) / 100) / 10;
+}
+
+function sayHowToGoOn(terminal: Terminal, context: CommandContext, tenant: DemoTenant): void {
+  terminal.heading('Everything is still running. In another shell:');
+  for (const name of [
+    'SSL_CERT_FILE',
+    'ARM_CLIENT_SECRET',
+    'PULUMI_BACKEND_URL',
+    'PULUMI_CONFIG_PASSPHRASE',
+    'PULUMI_HOME',
+  ]) {
+    terminal.line(`  export ${name}='${context.env[name] ?? ''}'`);
+  }
+  terminal.line(`  npx calendar-interop drift --cwd '${context.cwd}' --stack demo`);
+  terminal.line(`  npx calendar-interop destroy --cwd '${context.cwd}' --stack demo`);
+  terminal.line(`  kill ${tenant.pid}   # stops the tenant`);
+}

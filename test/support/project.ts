@@ -1,0 +1,172 @@
+/**
+ * A Pulumi project in a temporary folder with a file backend of its own, and the built command line run on it as people run
+ * it: as a process.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parse, stringify } from 'yaml';
+import type { SandboxInfo } from '../../sandbox/index.js';
+import { writeTrustBundle } from '../../scripts/trust-bundle.js';
+
+/** The package's root: tests run in it. */
+export const ROOT = process.cwd();
+const BIN = join(ROOT, 'dist', 'scripts', 'bin.js');
+
+/** How a command ended. */
+export interface CommandRun {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that is running. */
+export interface RunningCommand {
+  readonly child: ChildProcess;
+  readonly ended: Promise<CommandRun>;
+  /** What it has written so far. */
+  stdout(): string;
+  stderr(): string;
+}
+
+export interface TestProject {
+  readonly root: string;
+  readonly folder: string;
+  readonly backend: string;
+  /** `Pulumi.test.yaml`. */
+  readonly stackFile: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Writes the stack's file anew; `change` replaces keys with their namespace, undefined removes one. */
+  configure(change?: Record<string, unknown>): Promise<void>;
+  /** Runs `calendar-interop <args> --stack test` to its end. */
+  run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<CommandRun>;
+  /** The same with `--json`, parsed. */
+  json(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<{ code: number | null; value: unknown }>;
+  start(args: readonly string[], env?: NodeJS.ProcessEnv): RunningCommand;
+  /** The state file as it lies in the backend; undefined before the first run. */
+  stateFile(): Promise<string | undefined>;
+  dispose(): Promise<void>;
+}
+
+/** Variables of the machine that point at a tenant of its own must not reach a test. */
+const FOREIGN = /^(ARM_|AZURE_|ACTIONS_|SYSTEM_|AZUREAD_|PULUMI_|DEBUG$|TF_LOG)/;
+
+/**
+ * @param tenant the emulated tenant that the stack means, with the client that signs in
+ * @param tenant.as name of the sandbox's client. @default deployer
+ */
+export async function makeProject(tenant: {
+  readonly info: SandboxInfo;
+  readonly as?: string;
+}): Promise<TestProject> {
+  const root = await mkdtemp(join(tmpdir(), 'calendar-interop-test-'));
+  const folder = join(root, 'project');
+  const backend = join(root, 'backend');
+  await Promise.all([folder, backend].map((path) => mkdir(path, { recursive: true })));
+  await writeFile(join(folder, 'Pulumi.yaml'), 'name: calendar-interop\nruntime: nodejs\n');
+  const client = tenant.info.clients.find(({ name }) => name === (tenant.as ?? 'deployer'));
+  if (client === undefined) throw new Error(`the sandbox has no client ${tenant.as}`);
+  const env = {
+    ...ownEnvironment(),
+    // A home of its own would make the CLI and its plugins be looked for anew each time.
+    PULUMI_HOME: join(
+      process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
+      'calendar-interop',
+      'pulumi-home',
+    ),
+    PULUMI_BACKEND_URL: pathToFileURL(backend).href,
+    PULUMI_CONFIG_PASSPHRASE: 'a passphrase for tests',
+    SSL_CERT_FILE: writeTrustBundle(tenant.info.caFile, {}),
+    ARM_CLIENT_SECRET: client.clientSecret ?? '',
+  };
+  const stackFile = join(folder, 'Pulumi.test.yaml');
+  const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}): RunningCommand =>
+    startProcess([...args, '--stack', 'test'], folder, { ...env, ...more });
+  const project: TestProject = {
+    root,
+    folder,
+    backend,
+    stackFile,
+    env,
+    configure: async (change = {}) => {
+      const { config: former, ...rest } = await readStack(stackFile);
+      const ledger = former?.[LEDGER_KEY];
+      const config = { ...baseConfig(tenant.info, client.clientId), [LEDGER_KEY]: ledger, ...change };
+      const kept = Object.entries(config).filter(([, value]) => value !== undefined);
+      await writeFile(stackFile, stringify({ ...rest, config: Object.fromEntries(kept) }));
+    },
+    run: (args, more) => start(args, more).ended,
+    json: async (args, more) => {
+      const { code, stdout } = await start([...args, '--json'], more).ended;
+      return { code, value: JSON.parse(stdout) };
+    },
+    start,
+    stateFile: async () => {
+      const file = join(backend, '.pulumi', 'stacks', 'calendar-interop', 'test.json');
+      return await readFile(file, 'utf8').catch(() => undefined);
+    },
+    dispose: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
+  };
+  await project.configure();
+  return project;
+}
+
+const LEDGER_KEY = 'calendar-interop:rotation';
+
+/** What Pulumi and we wrote into the file stays: the salt of its encryption, and the ledger. */
+async function readStack(file: string): Promise<{ config?: Record<string, unknown> }> {
+  const text = await readFile(file, 'utf8').catch(() => '{}');
+  return parse(text) as { config?: Record<string, unknown> };
+}
+
+function ownEnvironment(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !FOREIGN.test(entry[0]),
+  );
+  return Object.fromEntries(entries);
+}
+
+function baseConfig(info: SandboxInfo, clientId: string): Record<string, unknown> {
+  return {
+    'azuread:metadataHost': info.metadataHost,
+    'azuread:tenantId': info.tenantId,
+    'azuread:clientId': clientId,
+    'calendar-interop:tenant': info.domain,
+    'calendar-interop:protocol': 'ews',
+    'calendar-interop:registration': { displayName: 'Interop under test' },
+    'calendar-interop:endpoints': [
+      {
+        name: 'online',
+        type: 'microsoft365-ews',
+        domains: ['contoso.com'],
+        roleAccounts: ['interop@contoso.com'],
+      },
+    ],
+  };
+}
+
+function startProcess(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): RunningCommand {
+  // A process group of its own, so that a test can end everything that the command started.
+  const child = spawn(process.execPath, [BIN, ...args], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = new Promise<CommandRun>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return { child, ended, stdout: () => stdout, stderr: () => stderr };
+}
