@@ -1,0 +1,47 @@
+/** The demonstration, as the README tells newcomers to run it. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ROOT } from '../support/project.js';
+
+const run = promisify(execFile);
+const BIN = join(ROOT, 'dist', 'scripts', 'bin.js');
+
+test('demo --json prints one object with what each step did, and leaves the checkout as it was', async () => {
+  const before = await run('git', ['status', '--porcelain'], { cwd: ROOT });
+  const { stdout } = await run(process.execPath, [BIN, 'demo', '--json'], { cwd: ROOT, maxBuffer: 1 << 26 });
+  const report = JSON.parse(stdout) as Record<string, unknown> & { seconds: Record<string, number> };
+  expect(report).toMatchObject({
+    engine: { version: expect.stringMatching(/^\d+\.\d+\.\d+/), source: expect.any(String) },
+    azuread: { source: expect.any(String), version: expect.any(String) },
+    preview: { create: 4 },
+    up: { created: 4 },
+    secondUp: { changed: 0 },
+    token: { roles: ['full_access_as_app'] },
+    drift: { found: 1 },
+    repaired: true,
+    destroy: { left: 0 },
+  });
+  for (const step of [
+    'preview',
+    'up',
+    'secondUp',
+    'token',
+    'drift',
+    'repair',
+    'handoff',
+    'destroy',
+    'total',
+  ]) {
+    expect(report.seconds[step]).toEqual(expect.any(Number));
+  }
+  expect((await run('git', ['status', '--porcelain'], { cwd: ROOT })).stdout).toBe(before.stdout);
+}, 120_000);
+
+test('demo for people shows the values for the form with the secret hidden, and which provider ran', async () => {
+  const { stdout } = await run(process.execPath, [BIN, 'demo'], { cwd: ROOT, maxBuffer: 1 << 26 });
+  expect(stdout).toContain('Microsoft 365 (Legacy EWS)');
+  expect(stdout).toMatch(/Client secret +\(hidden\)/);
+  expect(stdout).toMatch(/azuread \d+\.\d+\.\d+ \((stand-in|path|plugin-cache|download)\)/);
+  expect(stdout).toContain('nothing is left');
+}, 120_000);
