@@ -10,7 +10,7 @@ import { InteropError } from './errors.js';
 import type { Cloud } from './graph/cloud.js';
 import { ADOPTED_OUTPUT, type AdoptedRegistration, rememberAdoption } from './identity/adoption.js';
 import { lookUpDirectory } from './identity/directory-look-up.js';
-import { InteropApplication } from './identity/interop-application.js';
+import { InteropApplication, type TakenUp } from './identity/interop-application.js';
 import { entraPermissions } from './identity/permissions.js';
 import { registrationTag } from './identity/registration-tag.js';
 import type { Ledger } from './rotation/ledger.js';
@@ -19,6 +19,8 @@ import type { Ledger } from './rotation/ledger.js';
 export interface ProgramOptions {
   /** Used where the configuration holds no ledger yet: a first one that a preview may show before it is written. */
   readonly ledger?: Ledger | undefined;
+  /** What an interrupted run made and the state does not know. */
+  readonly takeUp?: TakenUp | undefined;
   /** Variables that the azuread provider would sign in with; the process's own unless given. */
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
@@ -40,7 +42,7 @@ export async function interopProgram(options: ProgramOptions = {}): Promise<Reco
     graphPermissions: config.registration.graphPermissions,
   });
   const env = options.env ?? process.env;
-  const cloud = await cloudOf(raw.azuread, env);
+  const cloud = withExchangeAddresses(await cloudOf(raw.azuread, env), config);
   const adopt = await adoptionOf(config, raw.azuread, env, cloud, permissions);
 
   const application = new InteropApplication('interop', {
@@ -51,6 +53,7 @@ export async function interopProgram(options: ProgramOptions = {}): Promise<Reco
     slots: ledger.slots,
     current: ledger.current,
     adopt,
+    takeUp: options.takeUp,
   });
   return stackOutputs(config, { cloud, tenantId: String(raw.azuread.tenantId) }, application, adopt);
 }
@@ -85,6 +88,11 @@ function missingLedger(): never {
 }
 
 /** Only a cloud that is named by its metadata host costs a request here. */
+/** Clouds that the provider's environment does not name say in the configuration where their Exchange is. */
+function withExchangeAddresses(cloud: Cloud, { exchange }: StackConfig): Cloud {
+  return { ...cloud, exchange: exchange.url ?? cloud.exchange, ews: exchange.ewsUrl ?? cloud.ews };
+}
+
 async function cloudOf(azuread: Record<string, unknown>, env: NodeJS.ProcessEnv): Promise<Cloud> {
   const { cloudOfProvider } = await import('./graph/provider-cloud.js');
   return await cloudOfProvider(azuread, env);

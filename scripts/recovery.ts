@@ -6,9 +6,11 @@
  * registration carries the stack's tag *and* this state tells of a run that did not end well. Without such evidence the state
  * itself may be lost, and the registration in use: then it is only offered for adoption.
  */
-import type { Deployment, ImportResource } from '@pulumi/pulumi/automation/index.js';
+import type { Deployment } from '@pulumi/pulumi/automation/index.js';
 import { InteropError } from '../infra/errors.js';
 import type { GraphClient } from '../infra/graph/client.js';
+import { consentKey } from '../infra/identity/adoption.js';
+import type { TakenUp } from '../infra/identity/interop-application.js';
 import { API_CLIENT_IDS, type ApiPermissions } from '../infra/identity/permissions.js';
 import { type Ledger, SLOTS, secretName } from '../infra/rotation/ledger.js';
 import type { StackSession } from './stack-session.js';
@@ -27,7 +29,6 @@ interface StateResource {
 }
 
 const TYPES = {
-  component: 'calendar-interop:identity:InteropApplication',
   application: 'azuread:index/application:Application',
   servicePrincipal: 'azuread:index/servicePrincipal:ServicePrincipal',
   consent: 'azuread:index/appRoleAssignment:AppRoleAssignment',
@@ -101,8 +102,8 @@ export async function recover(
     await session.replaceState(withoutPendingOperations(deployment));
   }
   if (registration === undefined || !interrupted) return;
-  await importOrphans(session, expected, client, view, registration, say);
   await removeOrphanedSecrets(expected, client, view, registration, say);
+  await takeUpOrphans(session, expected, client, view, registration, say);
 }
 
 interface Registration {
@@ -153,7 +154,7 @@ function offerAdoption(
   });
 }
 
-async function importOrphans(
+async function takeUpOrphans(
   session: StackSession,
   expected: ExpectedIdentity,
   client: GraphClient,
@@ -162,18 +163,11 @@ async function importOrphans(
   say: (text: string) => void,
 ): Promise<void> {
   const orphans = await findOrphans(expected, client, view, registration);
-  if (orphans.length === 0) return;
-  for (const orphan of orphans)
-    say(`takes up what the interrupted run had made: ${orphan.type.split(':').at(-1)} ${orphan.id}`);
-  const component = view.resources.find((resource) => resource.type === TYPES.component);
-  await session.importResources(
-    component === undefined
-      ? {
-          resources: [{ type: TYPES.component, name: expected.name, component: true }, ...orphans],
-          nameTable: {},
-        }
-      : { resources: orphans, nameTable: { [expected.name]: component.urn } },
-  );
+  const ids = [orphans.application, orphans.servicePrincipal, ...Object.values(orphans.consents)];
+  const found = ids.filter((id) => id !== undefined);
+  if (found.length === 0) return;
+  for (const id of found) say(`takes up what the interrupted run had made: ${id}`);
+  await session.run('up', { takeUp: orphans });
 }
 
 async function findOrphans(
@@ -181,16 +175,13 @@ async function findOrphans(
   client: GraphClient,
   view: StateView,
   registration: Registration,
-): Promise<ImportResource[]> {
+): Promise<TakenUp> {
   const known = new Set(view.resources.map((resource) => resource.id));
-  const orphans: ImportResource[] = [];
-  const add = (type: string, name: string, id: string) => {
-    if (!known.has(id)) orphans.push({ type, name, id, parent: expected.name });
-  };
-  add(TYPES.application, expected.name, `/applications/${registration.id}`);
+  const unknown = (id: string) => (known.has(id) ? undefined : id);
+  const application = unknown(`/applications/${registration.id}`);
   const principal = await client.findServicePrincipal(registration.appId);
-  if (principal === undefined) return orphans;
-  add(TYPES.servicePrincipal, expected.name, `/servicePrincipals/${principal.id}`);
+  if (principal === undefined) return { application, consents: {} };
+  const consents: Record<string, string> = {};
   for (const { api, permissions } of expected.permissions) {
     const resource = await client.findServicePrincipal(API_CLIENT_IDS[api]);
     if (resource === undefined) continue;
@@ -198,15 +189,12 @@ async function findOrphans(
     for (const permission of permissions) {
       const role = resource.appRoles.find((candidate) => candidate.value === permission);
       const assignment = granted.find((candidate) => candidate.appRoleId === role?.id);
-      if (assignment === undefined) continue;
-      add(
-        TYPES.consent,
-        `${expected.name}-${permission}`,
-        `/servicePrincipals/${resource.id}/appRoleAssignedTo/${assignment.id}`,
-      );
+      const id =
+        assignment && unknown(`/servicePrincipals/${resource.id}/appRoleAssignedTo/${assignment.id}`);
+      if (id !== undefined) consents[consentKey(api, permission)] = id;
     }
   }
-  return orphans;
+  return { application, servicePrincipal: unknown(`/servicePrincipals/${principal.id}`), consents };
 }
 
 /** Only keys that the ledger names and the state does not know: every other key stays, whoever made it. */

@@ -5,13 +5,13 @@ import { readFileSync } from 'node:fs';
 import type {
   Deployment,
   EngineEvent,
-  ImportResource,
   OutputMap,
   PulumiCommand,
   Stack,
   UpdateSummary,
 } from '@pulumi/pulumi/automation/index.js';
 import { InteropError } from '../infra/errors.js';
+import type { TakenUp } from '../infra/identity/interop-application.js';
 import type { Ledger } from '../infra/rotation/ledger.js';
 import { isAbandoned, lockedError, locksOf } from './backend-lock.js';
 import type { Cancellation } from './cancellation.js';
@@ -44,13 +44,8 @@ export type Run = 'preview' | 'up' | 'refresh' | 'destroy' | 'drift';
 export interface RunOptions {
   /** Look at the tenant first. @default false */
   readonly refresh?: boolean;
-}
-
-/** Resources that exist and that the state shall know. */
-export interface ImportRequest {
-  readonly resources: readonly ImportResource[];
-  /** URNs of resources in the state that `parent` may name. */
-  readonly nameTable: Readonly<Record<string, string>>;
+  /** For `up`: what exists, is this stack's own, and is to be taken into the state as it is. */
+  readonly takeUp?: TakenUp;
 }
 
 /** A stack that is open for engine runs. */
@@ -60,7 +55,6 @@ export interface StackSession {
   /** The state with secrets in clear text: for memory only. */
   exportState(): Promise<Deployment>;
   replaceState(deployment: Deployment): Promise<void>;
-  importResources(request: ImportRequest): Promise<void>;
   /** The last run that changed the state, undefined where there was none. */
   lastRun(): Promise<UpdateSummary | undefined>;
   /**
@@ -78,14 +72,17 @@ export interface StackSession {
  */
 export async function openStackSession(options: SessionOptions): Promise<StackSession> {
   const fileBefore = readFileSync(options.stack.file, 'utf8');
-  const { stack, isNew } = await selectStack(options);
+  const program: ProgramState = { takeUp: undefined };
+  const { stack, isNew } = await selectStack(options, program);
   const unlocked = <T>(action: () => Promise<T>) => withoutAbandonedLock(stack, options, action);
   return {
-    run: (run, runOptions) => unlocked(() => runEngine(stack, options, run, runOptions ?? {})),
+    run: async (run, runOptions = {}) => {
+      program.takeUp = runOptions.takeUp;
+      return await unlocked(() => runEngine(stack, options, run, runOptions));
+    },
     outputs: () => stack.outputs(),
     exportState: () => stack.exportStack(),
-    replaceState: (deployment) => stack.importStack(deployment),
-    importResources: (request) => unlocked(() => importResources(stack, request)),
+    replaceState: (deployment) => unlocked(() => stack.importStack(deployment)),
     lastRun: async () => (await stack.history(1, undefined, false))[0],
     forgetIfNew: async () => {
       if (!isNew) return;
@@ -95,7 +92,15 @@ export async function openStackSession(options: SessionOptions): Promise<StackSe
   };
 }
 
-async function selectStack(options: SessionOptions): Promise<{ stack: Stack; isNew: boolean }> {
+/** What the program is told for the run that is going on: the Automation API is given the program once. */
+interface ProgramState {
+  takeUp: TakenUp | undefined;
+}
+
+async function selectStack(
+  options: SessionOptions,
+  state: ProgramState,
+): Promise<{ stack: Stack; isNew: boolean }> {
   const [{ LocalWorkspace, StackNotFoundError }, { interopProgram }] = await Promise.all([
     import('@pulumi/pulumi/automation/index.js'),
     import('../infra/program.js'),
@@ -103,7 +108,7 @@ async function selectStack(options: SessionOptions): Promise<{ stack: Stack; isN
   const args = {
     projectName: PROJECT_NAME,
     stackName: options.stack.name,
-    program: () => interopProgram({ ledger: options.ledger, env: options.env }),
+    program: () => interopProgram({ ledger: options.ledger, env: options.env, takeUp: state.takeUp }),
   };
   const workspace = {
     workDir: options.stack.project.folder,
@@ -160,16 +165,6 @@ async function runEngine(
     throw engineRunError({ run, stack: options.stack.name, record, cancelled: signal.aborted }, error);
   }
   return record;
-}
-
-async function importResources(stack: Stack, request: ImportRequest): Promise<void> {
-  await stack.import({
-    resources: [...request.resources],
-    nameTable: { ...request.nameTable },
-    protect: false,
-    generateCode: false,
-    color: 'never',
-  });
 }
 
 /** Runs `action`; where it is refused for locks whose holders are gone, removes them, loudly, and runs it once more. */

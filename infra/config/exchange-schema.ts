@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { keyDocs } from './docs.js';
 import { flag, text, wholeNumber } from './forms.js';
-import { emailAddress, guid, plainText } from './values.js';
+import { emailAddress, ewsUrl, guid, plainText, serviceUrl } from './values.js';
 
 /** RecipientTypeDetails of mailboxes with a calendar that people look up (learn.microsoft.com, Get-Mailbox). */
 const RECIPIENT_TYPES = ['UserMailbox', 'SharedMailbox', 'RoomMailbox', 'EquipmentMailbox'] as const;
@@ -178,8 +178,46 @@ export const roleMailboxesSchema = z
   })
   .default([]);
 
+export const TRANSPORTS = ['rest', 'powershell'] as const;
+
+/** How Exchange Online is reached by this tool. */
+export const exchangeSchema = z
+  .strictObject({
+    transport: z
+      .enum(TRANSPORTS)
+      .register(keyDocs, {
+        about:
+          "How cmdlets are run. `rest`: over the HTTPS interface that Exchange's own PowerShell module uses; needs nothing installed, but Microsoft does not publish it. `powershell`: with PowerShell 7.4 or newer and the module ExchangeOnlineManagement, on this machine.",
+        allowed: 'rest or powershell',
+      })
+      .default('rest'),
+    url: text(serviceUrl).optional().register(keyDocs, {
+      about:
+        "Address of Exchange's administration interface, for clouds that `azuread:environment` does not name.",
+      allowed: 'https://<host>, such as https://outlook.office365.com',
+      fallback: "the cloud's own",
+    }),
+    ewsUrl: text(ewsUrl).optional().register(keyDocs, {
+      about: "Address of the cloud's EWS, for clouds that `azuread:environment` does not name.",
+      allowed: 'https://<host>/ews/exchange.asmx',
+      fallback: "the cloud's own",
+    }),
+  })
+  .prefault({})
+  .register(keyDocs, {
+    about: 'How this tool reaches Exchange Online.',
+    allowed: 'a map with transport, url, ewsUrl',
+  });
+
 export const ewsAccessSchema = z
   .strictObject({
+    manage: flag()
+      .register(keyDocs, {
+        about:
+          'Whether this stack sees to the switch and the list, where the protocol is `ews` or `both`. `false`: somebody else does.',
+        allowed: 'true or false',
+      })
+      .default(true),
     acknowledgeAllowList: flag()
       .register(keyDocs, {
         about:
@@ -191,5 +229,5 @@ export const ewsAccessSchema = z
   .prefault({})
   .register(keyDocs, {
     about: "The organisation's switch and allow list for EWS.",
-    allowed: 'a map with acknowledgeAllowList',
+    allowed: 'a map with manage, acknowledgeAllowList',
   });

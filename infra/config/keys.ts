@@ -13,6 +13,7 @@ export const STACK_CONFIG_KEYS = [
   'endpoints',
   'eventDetails',
   'roomBooking',
+  'exchange',
   'visibility',
   'roleMailboxes',
   'ewsAccess',

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { ledgerSchema } from '../rotation/ledger.js';
 import { keyDocs } from './docs.js';
-import { ewsAccessSchema, roleMailboxesSchema, visibilitySchema } from './exchange-schema.js';
+import { ewsAccessSchema, exchangeSchema, roleMailboxesSchema, visibilitySchema } from './exchange-schema.js';
 import { addressSchema, clientIdSchema, domainSchema, flag, text, wholeNumber } from './forms.js';
 import { displayName, ewsUrl, graphPermission, owner, tenant } from './values.js';
 
@@ -193,6 +193,7 @@ export const stackConfigSchema = z.strictObject({
   endpoints: endpointsSchema,
   eventDetails: eventDetailsSchema,
   roomBooking: roomBookingSchema,
+  exchange: exchangeSchema,
   visibility: visibilitySchema,
   roleMailboxes: roleMailboxesSchema,
   ewsAccess: ewsAccessSchema,

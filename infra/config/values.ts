@@ -121,6 +121,17 @@ export function ewsUrl(text: string): string | Refusal {
   return url.href;
 }
 
+/** The address of a service: https, a host and perhaps a port, nothing behind it. Normal form without a slash at the end. */
+export function serviceUrl(text: string): string | Refusal {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.hostname === '') return new Refusal('is not a URL');
+  if (url.protocol !== 'https:') return new Refusal('is not https');
+  if (url.username !== '' || url.password !== '') return new Refusal('holds a user name or a password');
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    return new Refusal('has something behind the host');
+  return url.origin;
+}
+
 /** Microsoft Graph names application permissions `Resource.Action[.Constraint]` (learn.microsoft.com/graph/permissions-reference). */
 const PERMISSION = /^[A-Z][A-Za-z]*(-[A-Z][A-Za-z]*)*(\.[A-Z][A-Za-z]*){1,3}$/;
 

@@ -18,7 +18,7 @@ export interface TransportOptions {
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-const ATTEMPTS = 6;
+const ATTEMPTS = 10;
 const TIMEOUT_MS = 60_000;
 
 /**

@@ -29,6 +29,19 @@ export interface InteropApplicationArgs {
   readonly current: SlotName;
   /** An existing registration to take over instead of creating one. */
   readonly adopt?: AdoptedRegistration | undefined;
+  /** What an interrupted run of this stack made and the state does not know. */
+  readonly takeUp?: TakenUp | undefined;
+}
+
+/**
+ * Resources of this stack's own that are in Entra and not in the state, as import ids. They are imported as they are, half-made
+ * perhaps; the next run, without this, makes them as declared.
+ */
+export interface TakenUp {
+  readonly application?: string | undefined;
+  readonly servicePrincipal?: string | undefined;
+  /** By {@link consentKey}. */
+  readonly consents: Readonly<Record<string, string>>;
 }
 
 /** What can be told of a secret without telling it. */
@@ -39,10 +52,10 @@ export interface SecretSlotOutput {
 }
 
 /**
- * Properties of a registration that stay its owners' business once it is adopted: all that the provider knows, since nothing
- * of somebody else's registration may be lost.
+ * All properties of a registration that the provider knows. An adopted one keeps them: nothing of somebody else's registration may
+ * be lost; one that is taken up is imported with the properties that it has.
  */
-const ADOPTED_UNTOUCHED = [
+const APPLICATION_PROPERTIES = [
   'api',
   'appRoles',
   'description',
@@ -72,8 +85,8 @@ const ADOPTED_UNTOUCHED = [
   'web',
 ] as const;
 
-/** The same for an adopted service principal. */
-const ADOPTED_PRINCIPAL_UNTOUCHED = [
+/** The same of a service principal. */
+const PRINCIPAL_PROPERTIES = [
   'accountEnabled',
   'alternativeNames',
   'appRoleAssignmentRequired',
@@ -133,7 +146,7 @@ export class InteropApplication extends pulumi.ComponentResource {
         {
           parent: this,
           import: `/applications/${args.adopt.objectId}`,
-          ignoreChanges: [...ADOPTED_UNTOUCHED],
+          ignoreChanges: [...APPLICATION_PROPERTIES],
           retainOnDelete: true,
         },
       );
@@ -154,7 +167,11 @@ export class InteropApplication extends pulumi.ComponentResource {
         signInAudience: 'AzureADMyOrg',
         tags: [args.tag],
       },
-      { parent: this, customTimeouts: { create: REPLICATION_TIMEOUT } },
+      {
+        parent: this,
+        customTimeouts: { create: REPLICATION_TIMEOUT },
+        ...importAsItIs(args.takeUp?.application, APPLICATION_PROPERTIES),
+      },
     );
   }
 
@@ -171,7 +188,7 @@ export class InteropApplication extends pulumi.ComponentResource {
         {
           parent: this,
           import: `/servicePrincipals/${found}`,
-          ignoreChanges: [...ADOPTED_PRINCIPAL_UNTOUCHED],
+          ignoreChanges: [...PRINCIPAL_PROPERTIES],
           retainOnDelete: true,
         },
       );
@@ -183,7 +200,11 @@ export class InteropApplication extends pulumi.ComponentResource {
         owners: [args.directory.callerId],
         tags: [ENTERPRISE_APPLICATION_TAG, args.tag],
       },
-      { parent: this, customTimeouts: { create: REPLICATION_TIMEOUT } },
+      {
+        parent: this,
+        customTimeouts: { create: REPLICATION_TIMEOUT },
+        ...importAsItIs(args.takeUp?.servicePrincipal, PRINCIPAL_PROPERTIES),
+      },
     );
   }
 
@@ -202,6 +223,7 @@ export class InteropApplication extends pulumi.ComponentResource {
           {
             parent: this,
             customTimeouts: { create: REPLICATION_TIMEOUT },
+            ...importAsItIs(args.takeUp?.consents[consentKey(api, permission)], []),
             ...(existing === undefined ? {} : { import: existing, retainOnDelete: true }),
           },
         );
@@ -232,6 +254,11 @@ export class InteropApplication extends pulumi.ComponentResource {
     }
     return secrets;
   }
+}
+
+/** Options that import what exists without comparing it with what is declared; none where there is nothing to import. */
+function importAsItIs(id: string | undefined, properties: readonly string[]): pulumi.CustomResourceOptions {
+  return id === undefined ? {} : { import: id, ignoreChanges: [...properties] };
 }
 
 /** The principal that runs Pulumi stays an owner: under Application.ReadWrite.OwnedBy it would lock itself out otherwise. */

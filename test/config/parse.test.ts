@@ -27,7 +27,8 @@ test('the least configuration gets every default', () => {
     eventDetails: true,
     roomBooking: false,
     roleMailboxes: [],
-    ewsAccess: { acknowledgeAllowList: false },
+    ewsAccess: { manage: true, acknowledgeAllowList: false },
+    exchange: { transport: 'rest' },
   });
 });
 

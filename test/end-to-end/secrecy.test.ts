@@ -4,6 +4,7 @@
  */
 
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -57,12 +58,16 @@ function filesBelow(folder: string): Record<string, string> {
   return files;
 }
 
-/** Command lines of all processes while a command runs. */
+/** In the environment of the command and so of everything that it starts; other tests have their own processes. */
+const MARK = `SECRECY_TEST=${randomUUID()}`;
+
+/** Command lines of all processes of a command while it runs. */
 async function watchProcesses(command: RunningCommand): Promise<string> {
   const seen = new Set<string>();
   while (command.child.exitCode === null && command.child.signalCode === null) {
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       try {
+        if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(MARK)) continue;
         seen.add(readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
       } catch {
         // The process ended in between.
@@ -96,6 +101,7 @@ async function secretsInState(): Promise<readonly string[]> {
 }
 
 const VERBOSE = {
+  SECRECY_TEST: MARK.slice(MARK.indexOf('=') + 1),
   DEBUG: '*',
   NODE_DEBUG: 'http,https,tls',
   AZURE_LOG_LEVEL: 'verbose',

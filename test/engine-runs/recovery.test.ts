@@ -1,4 +1,5 @@
 import type { Deployment } from '@pulumi/pulumi/automation/index.js';
+import type { TakenUp } from '../../infra/identity/interop-application.js';
 import { initialLedger } from '../../infra/rotation/ledger.js';
 import { type ExpectedIdentity, isComplete, recover, viewState } from '../../scripts/recovery.js';
 import type { StackSession } from '../../scripts/stack-session.js';
@@ -66,8 +67,8 @@ function surroundings(options: {
     exportState: async () => options.deployment ?? deploymentOf([]),
     lastRun: async () => (options.lastRun === undefined ? undefined : { result: options.lastRun }),
     replaceState: async () => void done.push('state without pending operations'),
-    importResources: async ({ resources }: { resources: { type: string; id?: string }[] }) =>
-      void done.push(`import ${resources.map(({ type }) => type.split(':').at(-1)).join(', ')}`),
+    run: async (run: string, { takeUp }: { takeUp: TakenUp }) =>
+      void done.push(`${run} that takes up ${takeUp.application}`),
   } as unknown as StackSession;
   const graph = {
     findApplicationsByTag: async () => (options.tagged === true ? [APPLICATION] : []),
@@ -90,7 +91,7 @@ function surroundings(options: {
 test('what an interrupted run left is taken up; of its secrets only the one that the ledger names is removed', async () => {
   const { done, said, run } = surroundings({ tagged: true, lastRun: 'failed' });
   await run();
-  expect(done).toEqual(['import InteropApplication, Application', 'remove secret ours']);
+  expect(done).toEqual(['remove secret ours', 'up that takes up /applications/object-id']);
   expect(said.join('\n')).toContain('interop-a-g1');
 });
 
