@@ -1,0 +1,79 @@
+/** The environment of shells: what PowerShell and .NET need, and nothing that changes what they print or load. Pure. */
+import { delimiter } from 'node:path';
+
+/** Variables that are handed on. Names on Windows come in any case. */
+const HANDED_ON = new Set([
+  'PATH',
+  'PATHEXT',
+  'HOME',
+  'USER',
+  'USERNAME',
+  'USERPROFILE',
+  'USERDOMAIN',
+  'HOMEDRIVE',
+  'HOMEPATH',
+  'APPDATA',
+  'LOCALAPPDATA',
+  'PROGRAMDATA',
+  'PROGRAMFILES',
+  'PROGRAMFILES(X86)',
+  'COMMONPROGRAMFILES',
+  'SYSTEMROOT',
+  'SYSTEMDRIVE',
+  'WINDIR',
+  'COMSPEC',
+  'PROCESSOR_ARCHITECTURE',
+  'TEMP',
+  'TMP',
+  'TMPDIR',
+  'LANG',
+  'LC_ALL',
+  'XDG_CACHE_HOME',
+  'XDG_CONFIG_HOME',
+  'XDG_DATA_HOME',
+  'PSMODULEPATH',
+  'DOTNET_ROOT',
+  'DOTNET_SYSTEM_GLOBALIZATION_INVARIANT',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'NO_PROXY',
+]);
+
+/** Neither colours nor terminal sequences, and nothing that calls home. */
+const QUIET = {
+  NO_COLOR: '1',
+  TERM: 'dumb',
+  POWERSHELL_TELEMETRY_OPTOUT: '1',
+  POWERSHELL_UPDATECHECK: 'Off',
+  DOTNET_CLI_TELEMETRY_OPTOUT: '1',
+};
+
+/** What shells get besides. */
+export interface ShellExtras {
+  /** A folder of modules that is looked in first. */
+  readonly modulePath?: string | undefined;
+  /** The program; absent: `pwsh` on PATH. */
+  readonly pwsh?: string | undefined;
+  /** Further variables, for the modules. */
+  readonly variables?: Readonly<Record<string, string>> | undefined;
+}
+
+export function shellEnvironment(env: NodeJS.ProcessEnv, extras: ShellExtras): Record<string, string> {
+  const { modulePath, pwsh, variables = {} } = extras;
+  const kept = Object.entries(env).filter(
+    (entry): entry is [string, string] => HANDED_ON.has(entry[0].toUpperCase()) && entry[1] !== undefined,
+  );
+  const known = kept.find(([name]) => name.toUpperCase() === 'PSMODULEPATH');
+  const others = kept.filter((entry) => entry !== known);
+  const folders = [modulePath, known?.[1]].filter((part) => part !== undefined && part !== '');
+  return {
+    ...Object.fromEntries(others),
+    ...variables,
+    ...QUIET,
+    ...(folders.length === 0 ? {} : { PSModulePath: folders.join(delimiter) }),
+    ...(pwsh === undefined ? {} : { NODE_POWERSHELL: pwsh }),
+  };
+}
