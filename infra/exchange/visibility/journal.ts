@@ -1,0 +1,276 @@
+/**
+ * The journal of a running sweep: each outcome as one line, so that a killed run goes on where it was.
+ *
+ * It lies in the user's state folder and may be lost, cut off or damaged at any time: what it does not tell is looked at again,
+ * and looking again never changes a calendar twice. When the sweep ends, the file becomes the account that reports are made of.
+ */
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { GuidTable, isMailboxGuid } from './guids.js';
+import { mailboxKind } from './mailbox.js';
+import { type Outcome, RESULT_NAMES, type Result } from './outcome.js';
+
+const VERSION = 1;
+
+/** Older ones are not gone on with: too much may have changed since. */
+const MOST_AGE_MS = 24 * 3_600_000;
+
+export interface Journal {
+  /** When the sweep was begun, which may be a run before this one. */
+  readonly startedAt: Date;
+  /** Tells what interrupted runs came to, each mailbox once; failures are left out: they are tried again. */
+  replay(take: (outcome: Outcome) => void): void;
+  isDone(guid: string): boolean;
+  write(outcome: Outcome): void;
+  /** The sweep is complete: the journal becomes the last account. */
+  finish(at: Date): void;
+  /** Without `finish` before it, the next run goes on from here. */
+  close(): void;
+}
+
+/** For a run that leaves no trace. */
+export function noJournal(now = new Date()): Journal {
+  return {
+    startedAt: now,
+    replay: () => {},
+    isDone: () => false,
+    write: () => {},
+    finish: () => {},
+    close: () => {},
+  };
+}
+
+export interface JournalOptions {
+  /** The running journal; the last complete one is beside it, see {@link lastAccount}. */
+  readonly path: string;
+  /** All that the sweep's result depends on: a journal with another key is not gone on with. */
+  readonly key: string;
+  readonly now: Date;
+}
+
+/** Where the account of the last complete sweep lies. */
+export function lastAccount(path: string): string {
+  return path.replace(/\.jsonl$/, '.last.jsonl');
+}
+
+/**
+ * Opens a journal, and goes on with the one that is there where it is about the same sweep.
+ *
+ * @returns one that leaves no trace while another process of this machine writes this journal
+ */
+export function openJournal({ path, key, now }: JournalOptions): Journal {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const lock = `${path}.lock`;
+  if (!takeLock(lock)) return noJournal(now);
+  const before = readHeader(path);
+  const goesOn =
+    before !== undefined && before.key === key && now.getTime() - before.startedAt.getTime() < MOST_AGE_MS;
+  if (!goesOn) rmSync(path, { force: true });
+  const descriptor = openSync(path, 'a+', 0o600);
+  const startedAt = goesOn ? before.startedAt : now;
+  if (goesOn) dropTornLine(descriptor, path);
+  else writeSync(descriptor, `${JSON.stringify({ version: VERSION, key, startedAt: now.toISOString() })}\n`);
+  const done = new GuidTable();
+  let isOpen = true;
+  const close = () => {
+    if (!isOpen) return;
+    isOpen = false;
+    closeSync(descriptor);
+    releaseLock(lock);
+  };
+  return {
+    startedAt,
+    replay: (take) => {
+      if (!goesOn) return;
+      for (const { text } of linesOf(path)) {
+        const outcome = parseLine(text);
+        if (outcome === undefined || outcome.result === 'failed') continue;
+        if (done.add(outcome.mailbox.guid).isNew) take(outcome);
+      }
+    },
+    isDone: (guid) => done.has(guid),
+    write: (outcome) => void writeSync(descriptor, `${formatLine(outcome)}\n`),
+    finish: (at) => {
+      writeSync(descriptor, `${JSON.stringify({ finishedAt: at.toISOString() })}\n`);
+      renameSync(path, lastAccount(path));
+      close();
+    },
+    close,
+  };
+}
+
+/** What is known of a sweep: complete, or how far an interrupted one came. */
+export interface SweepAccount {
+  readonly startedAt: Date;
+  readonly finishedAt: Date | undefined;
+  readonly key: string;
+}
+
+/**
+ * Reads a journal line by line, in bounded memory.
+ *
+ * @returns undefined when there is none or its beginning cannot be read
+ */
+export async function readAccount(
+  path: string,
+  take: (outcome: Outcome) => void,
+): Promise<SweepAccount | undefined> {
+  const header = readHeader(path);
+  if (header === undefined) return undefined;
+  let finishedAt: Date | undefined;
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    const outcome = parseLine(line);
+    if (outcome !== undefined) take(outcome);
+    else finishedAt = parseFooter(line) ?? finishedAt;
+  }
+  return { ...header, finishedAt };
+}
+
+const packedSchema = z.tuple([
+  z.string().refine(isMailboxGuid),
+  z.string().nullable(),
+  z.string().nullable(),
+  z.enum(RESULT_NAMES as [Result, ...Result[]]),
+  z.string().nullable(),
+  z.string().nullable(),
+  z.string().nullable(),
+]);
+
+function formatLine({ mailbox, result, before, after, reason }: Outcome): string {
+  const { guid, address, kind } = mailbox;
+  return JSON.stringify([
+    guid,
+    address ?? null,
+    kind ?? null,
+    result,
+    before ?? null,
+    after ?? null,
+    reason ?? null,
+  ]);
+}
+
+function parseLine(line: string): Outcome | undefined {
+  if (!line.startsWith('[')) return undefined;
+  const parsed = packedSchema.safeParse(parsedJson(line));
+  if (!parsed.success) return undefined;
+  const [guid, address, kind, result, before, after, reason] = parsed.data;
+  return {
+    mailbox: { guid, address: address ?? undefined, kind: mailboxKind(kind) },
+    result,
+    before: before ?? undefined,
+    after: after ?? undefined,
+    reason: reason ?? undefined,
+  };
+}
+
+const headerSchema = z.object({ version: z.literal(VERSION), key: z.string(), startedAt: z.iso.datetime() });
+const footerSchema = z.object({ finishedAt: z.iso.datetime() });
+
+function readHeader(path: string): { readonly key: string; readonly startedAt: Date } | undefined {
+  if (!existsSync(path)) return undefined;
+  for (const { text } of linesOf(path)) {
+    const parsed = headerSchema.safeParse(parsedJson(text));
+    return parsed.success ? { key: parsed.data.key, startedAt: new Date(parsed.data.startedAt) } : undefined;
+  }
+  return undefined;
+}
+
+function parseFooter(line: string): Date | undefined {
+  const parsed = footerSchema.safeParse(parsedJson(line));
+  return parsed.success ? new Date(parsed.data.finishedAt) : undefined;
+}
+
+function parsedJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+const READ_AT_ONCE = 1 << 18;
+const LINE_END = 10;
+
+/** The whole lines of a file, each with where it ends; what has no line end yet is torn and not told. */
+function* linesOf(path: string): Generator<{ readonly text: string; readonly end: number }> {
+  const descriptor = openSync(path, 'r');
+  let place = 0;
+  try {
+    let rest: Buffer = Buffer.alloc(0);
+    const block = Buffer.alloc(READ_AT_ONCE);
+    for (let read = readSync(descriptor, block); read > 0; read = readSync(descriptor, block)) {
+      rest = Buffer.concat([rest, block.subarray(0, read)]);
+      for (let length = rest.indexOf(LINE_END); length >= 0; length = rest.indexOf(LINE_END)) {
+        place += length + 1;
+        yield { text: rest.toString('utf8', 0, length), end: place };
+        rest = rest.subarray(length + 1);
+      }
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A kill in the middle of a write leaves half a line: the next one must not be glued to it. */
+function dropTornLine(descriptor: number, path: string): void {
+  let whole = 0;
+  for (const { end } of linesOf(path)) whole = end;
+  ftruncateSync(descriptor, whole);
+}
+
+/** Locks of this process: in a container the next process may well have the number of one that is gone. */
+const heldHere = new Set<string>();
+
+function releaseLock(lock: string): void {
+  heldHere.delete(lock);
+  rmSync(lock, { force: true });
+}
+
+/** Takes the lock, also from a process that is gone. */
+function takeLock(lock: string): boolean {
+  for (const attempt of [1, 2]) {
+    try {
+      const descriptor = openSync(lock, 'wx', 0o600);
+      writeSync(descriptor, String(process.pid));
+      closeSync(descriptor);
+      heldHere.add(lock);
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+      if (attempt === 2 || isHeld(lock)) return false;
+      rmSync(lock, { force: true });
+    }
+  }
+  return false;
+}
+
+function isHeld(lock: string): boolean {
+  try {
+    const pid = Number(readFileSync(lock, 'utf8'));
+    if (!Number.isInteger(pid) || pid <= 0) return false;
+    if (pid === process.pid) return heldHere.has(lock);
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // A process of another user is one, too.
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+}

@@ -1,0 +1,47 @@
+/** What the visibility commands need of the stack: the way to Exchange, the saved undo record, and its two resources. */
+import type { Deployment } from '@pulumi/pulumi/automation/index.js';
+import type { Counts } from '../../infra/exchange/visibility/index.js';
+import type { OpenPort, RunResources, SavedRecord } from './visibility-port.js';
+
+const BASELINE = 'exchange:index:CalendarBaseline';
+const VISIBILITY = 'exchange:index:CalendarVisibility';
+
+export const openStackPort: OpenPort = async (context, open) => {
+  const { openPort } = await import('../../infra/exchange/transport/open.js');
+  const { exchange, tenant } = open.config;
+  const { cloud, credential, tenantId, trust } = await open.signedIn();
+  const common = {
+    baseUrl: exchange.url ?? cloud.exchange,
+    // Another address is the same service: tokens are for the cloud's own name of it.
+    scope: `${cloud.exchange}/.default`,
+    tenantId,
+    organization: tenant,
+    credential,
+  };
+  return exchange.transport === 'rest'
+    ? openPort({ ...common, transport: 'rest', trust })
+    : openPort({ ...common, transport: 'powershell', env: context.env });
+};
+
+export const savedRecord: SavedRecord = async (open) => {
+  const { UndoRecord } = await import('../../infra/exchange/visibility/index.js');
+  const record = outputsOf(await open.session.readState(), BASELINE)?.record;
+  return typeof record === 'string' ? UndoRecord.decode(record) : UndoRecord.empty;
+};
+
+export const runResources: RunResources = async (_, open) => {
+  await open.session.run('up', {
+    sweep: new Date().toISOString(),
+    targets: [`**${BASELINE}**`, `**${VISIBILITY}**`],
+  });
+  const state = await open.session.readState();
+  const planned = outputsOf(state, BASELINE)?.counts as Counts;
+  return { planned, applied: outputsOf(state, VISIBILITY)?.counts as Counts | undefined };
+};
+
+function outputsOf(state: Deployment, type: string): Readonly<Record<string, unknown>> | undefined {
+  const { resources } = (state.deployment ?? {}) as {
+    resources?: readonly { readonly type: string; readonly outputs?: Record<string, unknown> }[];
+  };
+  return resources?.find((resource) => resource.type === type)?.outputs;
+}

@@ -1,0 +1,118 @@
+/** Runs that are killed in the middle, at any point: SIGKILL leaves no time for anything. */
+import { fork } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ExchangeError } from '../../infra/exchange/transport/exchange-error.js';
+import type { CmdletCall } from '../../infra/exchange/transport/port.js';
+import { UndoRecord } from '../../infra/exchange/visibility/undo-record.js';
+import type { ChildTask, FromChild, ToChild } from './support/sweep-in-child.js';
+import { temporaryFiles } from './support/temporary-files.js';
+import { guidOf, mailbox, Tenant } from './support/tenant.js';
+
+const CHILD = join(__dirname, 'support', 'sweep-in-child.ts');
+const EMPTY = UndoRecord.empty.encode();
+const COUNT = 60;
+
+type Done = Extract<FromChild, { done: unknown }>['done'];
+
+/** Runs a task in a child; kills it when so many cmdlets were answered, just before or just after the answer is sent. */
+async function inChild(
+  tenant: Tenant,
+  task: ChildTask,
+  killAfter = Number.POSITIVE_INFINITY,
+): Promise<Done | undefined> {
+  const child = fork(CHILD, [JSON.stringify(task)], { execArgv: ['--import', 'tsx'] });
+  let done: Done | undefined;
+  let answered = 0;
+  child.on('message', (message: FromChild) => {
+    if ('done' in message) {
+      done = message.done;
+      return;
+    }
+    void answer(tenant, message.call as CmdletCall).then((result) => {
+      answered += 1;
+      // Every other kill comes while the answer to a call that took effect is lost.
+      if (answered === killAfter && killAfter % 2 === 0) child.kill('SIGKILL');
+      else if (child.connected && answered <= killAfter)
+        child.send({ id: message.id, ...result } satisfies ToChild, () => {
+          if (answered >= killAfter) child.kill('SIGKILL');
+        });
+    });
+  });
+  await new Promise((resolve) => child.on('exit', resolve));
+  return done;
+}
+
+async function answer(tenant: Tenant, call: CmdletCall): Promise<Omit<ToChild, 'id'>> {
+  try {
+    return { rows: [...(await tenant.run(call)).rows] };
+  } catch (error) {
+    if (!(error instanceof ExchangeError)) throw error;
+    const { cmdlet, className, text, transient } = error;
+    return { refused: { cmdlet, className, text, transient } };
+  }
+}
+
+function tenantWithAllToRaise(): Tenant {
+  return new Tenant(Array.from({ length: COUNT }, (_, number) => mailbox(number, ['None'])));
+}
+
+describe('a run that is killed and started again', () => {
+  it.each([3, 40, 75, 110])(
+    'apply, killed after %i cmdlets: changes no calendar twice and misses none',
+    async (after) => {
+      const tenant = tenantWithAllToRaise();
+      const files = temporaryFiles();
+      const plan = await inChild(tenant, { what: 'plan', files, record: EMPTY, pending: '' });
+      const baseline = { record: plan?.record ?? '', pending: plan?.pending ?? '' };
+      tenant.calls.length = 0;
+      expect(await inChild(tenant, { what: 'apply', files, ...baseline }, after)).toBeUndefined();
+      const before = tenant.calls.length;
+      expect(tenant.writes.length).toBeLessThan(COUNT);
+      const done = await inChild(tenant, { what: 'apply', files, ...baseline });
+      expect(done?.counts).toMatchObject({ failed: 0, lower: 0 });
+      const changed = tenant.writes.filter((write) => write.before !== write.after).map(({ guid }) => guid);
+      expect(changed.sort()).toEqual(Array.from({ length: COUNT }, (_, number) => guidOf(number)));
+      expect(tenant.writes.length).toBe(COUNT);
+      // It went on where it was: all that was under way at the kill may be asked again, nothing else.
+      expect(tenant.calls.length - before).toBeLessThanOrEqual(2 * COUNT - before + 2 * 16);
+    },
+  );
+
+  it('plan, killed in the middle: goes on, and the baseline is whole', async () => {
+    const tenant = tenantWithAllToRaise();
+    const files = temporaryFiles();
+    const task: ChildTask = { what: 'plan', files, record: EMPTY, pending: '' };
+    expect(await inChild(tenant, task, 80)).toBeUndefined();
+    const before = tenant.calls.length;
+    const plan = await inChild(tenant, task);
+    expect(UndoRecord.decode(plan?.record ?? '').size).toBe(COUNT);
+    expect(tenant.calls.length).toBeLessThanOrEqual(1 + 2 * COUNT + 2 * 16);
+    expect(before).toBeGreaterThan(50);
+  });
+
+  it('with its files lost as well: everything is as it was after an undo', async () => {
+    const tenant = tenantWithAllToRaise();
+    const original = tenant.dump();
+    const first = temporaryFiles();
+    const plan = await inChild(tenant, { what: 'plan', files: first, record: EMPTY, pending: '' });
+    const baseline = { record: plan?.record ?? '', pending: plan?.pending ?? '' };
+    await inChild(tenant, { what: 'apply', files: first, ...baseline }, 90);
+    expect(tenant.writes.length).toBeGreaterThan(0);
+    for (const path of [first.folderIds, first.apply])
+      rmSync(dirname(path), { recursive: true, force: true });
+    const again = await inChild(tenant, {
+      what: 'plan',
+      files: temporaryFiles(),
+      record: baseline.record,
+      pending: '',
+    });
+    const next = { record: again?.record ?? '', pending: again?.pending ?? '' };
+    expect(next.record).toBe(baseline.record);
+    await inChild(tenant, { what: 'apply', files: temporaryFiles(), ...next });
+    const undo = { what: 'undo', files: temporaryFiles(), ...next } as const;
+    await inChild(tenant, undo, 70);
+    await inChild(tenant, undo);
+    expect(tenant.dump()).toEqual(original);
+  });
+});
