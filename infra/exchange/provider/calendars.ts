@@ -1,0 +1,173 @@
+/** What the two resources about calendars share: what they are asked for, and the looks that both need. */
+import { z } from 'zod';
+import {
+  Pending,
+  ProgressText,
+  planText,
+  planVisibility,
+  type SweepTools,
+  UndoRecord,
+  type VisibilityTarget,
+  visibilityFiles,
+} from '../visibility/index.js';
+import { MAILBOX_KINDS } from '../visibility/mailbox.js';
+import { RESULT_NAMES } from '../visibility/outcome.js';
+import { emptyNotes, listMailboxes } from '../visibility/scope.js';
+import type { Exchange } from './context.js';
+import { type Change, type DiffRequest, type Operation, RefusedRequest } from './kernel/index.js';
+import { compareInputs, optionalText, violations } from './resource.js';
+import type { Reading } from './sweeps.js';
+
+const scopeSchema = z
+  .strictObject({
+    all: z.literal(true).optional(),
+    recipientTypes: z.array(z.enum(MAILBOX_KINDS)).min(1).optional(),
+    filter: z.string().min(1).optional(),
+    group: z.string().min(1).optional(),
+  })
+  .refine(
+    (scope) => Object.values(scope).filter((value) => value !== undefined).length === 1,
+    'must be exactly one of all, recipientTypes, filter, group',
+  );
+
+/** Inputs of both. */
+export const calendarInputs = z.object({
+  level: z.enum(['LimitedDetails', 'AvailabilityOnly']),
+  scope: scopeSchema,
+  exclude: z.array(z.strictObject({ address: z.string().min(1), reason: z.string().min(1) })).default([]),
+  inlineLimit: z.int().min(0),
+  sweep: optionalText,
+  violations,
+});
+export type CalendarInputs = z.output<typeof calendarInputs>;
+
+export const countsSchema = z.object(
+  Object.fromEntries(RESULT_NAMES.map((name) => [name, z.int().min(0)])) as Record<
+    (typeof RESULT_NAMES)[number],
+    z.ZodInt
+  >,
+);
+
+/** Names of inputs without which a preview cannot ask. */
+export const CALENDAR_INPUTS = ['level', 'scope', 'exclude', 'inlineLimit'] as const;
+
+/** A run that asks for no sweep leaves the one before as it was. */
+export function compareCalendars<I extends z.ZodObject, O extends z.ZodObject>(
+  request: DiffRequest<I, O>,
+): readonly Change[] {
+  const { sweep } = request.news as { readonly sweep?: unknown };
+  return compareInputs(request, {
+    unordered: ['exclude'],
+    ignored: sweep === undefined || sweep === null ? ['sweep'] : [],
+  });
+}
+
+export function targetOf({ level, scope, exclude }: CalendarInputs): VisibilityTarget {
+  return { level, scope: scope as VisibilityTarget['scope'], exclude };
+}
+
+/** How often a status message is renewed, in milliseconds. */
+const STATUS_MS = 1_000;
+
+/** The port, this stack's files on this machine, and progress in words. */
+export async function sweepTools(operation: Operation<Exchange>, doing: string): Promise<SweepTools> {
+  const { context, log, signal, urn } = operation;
+  const { port, clock } = await context.work(operation);
+  const text = new ProgressText();
+  let shown = Number.NEGATIVE_INFINITY;
+  return {
+    port,
+    files: visibilityFiles({ tenant: context.organization, stack: stackOf(urn) }, context.env),
+    signal,
+    revisitAfterMs: context.timing.revisitAfterMs,
+    onProgress: (progress) => {
+      const now = clock.now();
+      if (now - shown < STATUS_MS) return;
+      shown = now;
+      log.status(`${doing}: ${text.next(progress, now)}`);
+    },
+  };
+}
+
+function stackOf(urn: string): string {
+  return /^urn:pulumi:(.*?)::/.exec(urn)?.[1] ?? '';
+}
+
+/** Whether more mailboxes are in scope than are asked about in an ordinary run. */
+export async function isAboveLimit(operation: Operation<Exchange>, wanted: CalendarInputs): Promise<boolean> {
+  const { port } = await operation.context.work(operation);
+  operation.log.status('counting mailboxes');
+  let count = 0;
+  for await (const _ of listMailboxes(port, targetOf(wanted).scope, emptyNotes(), operation.signal)) {
+    count += 1;
+    if (count > wanted.inlineLimit) return true;
+  }
+  return false;
+}
+
+/** What a preview or a refresh sees: every calendar in scope, unless there are too many. */
+export async function look(operation: Operation<Exchange>, wanted: CalendarInputs): Promise<Reading> {
+  const key = JSON.stringify([targetOf(wanted), wanted.inlineLimit]);
+  return await operation.context.sweeps.reading(key, async () => {
+    if (await isAboveLimit(operation, wanted)) return { kind: 'tooMany', limit: wanted.inlineLimit };
+    const tools = await sweepTools(operation, 'reading calendars');
+    return { kind: 'swept', plan: await planVisibility(tools, targetOf(wanted), UndoRecord.empty) };
+  });
+}
+
+/** What a sweep found, for people. */
+export function tellPlan(
+  { log }: Operation<Exchange>,
+  plan: Extract<Reading, { kind: 'swept' }>['plan'],
+): void {
+  log.info(planText(plan.counts));
+  for (const address of plan.unknownExclusions)
+    log.warning(`the excluded address ${address} belongs to no mailbox`);
+  if (plan.notes.withoutId > 0)
+    log.warning(`${plan.notes.withoutId} entries of the list have no id and were passed over`);
+  for (const { name, reason } of namedFailures(plan.failures)) log.warning(`${name}: ${reason}`);
+}
+
+/** Failures that are told one by one. */
+const MOST_NAMED = 10;
+
+export function namedFailures(failures: Extract<Reading, { kind: 'swept' }>['plan']['failures']) {
+  return failures
+    .slice(0, MOST_NAMED)
+    .map(({ mailbox, reason = 'failed' }) => ({ name: mailbox.address ?? mailbox.guid, reason }));
+}
+
+/** What to do instead, above the limit. */
+export function handOverText(limit: number): string {
+  return `${aboveLimit(limit)}: their calendars are left to \`calendar-interop visibility apply\``;
+}
+
+/** What a run that was asked for a sweep does, above the limit. */
+export function sweepText(limit: number): string {
+  return `${aboveLimit(limit)}: the run reads all of their calendars before it writes`;
+}
+
+function aboveLimit(limit: number): string {
+  return `more than ${limit.toLocaleString('en-US')} mailboxes are in scope (visibility.inlineLimit)`;
+}
+
+/** @throws RefusedRequest for a record that is damaged: going on would lose former rights */
+export function readRecord(text: string): UndoRecord {
+  return readable(() => UndoRecord.decode(text));
+}
+
+/** @throws RefusedRequest as {@link readRecord} */
+export function readPending(record: UndoRecord, text: string): Pending {
+  return readable(() => Pending.decode(record, text));
+}
+
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RefusedRequest(
+      `the saved former rights cannot be used, so nothing was changed: ${error.message}`,
+    );
+  }
+}

@@ -1,0 +1,37 @@
+/** What the sweeps of one tenant share within a run of the provider. */
+import type { VisibilityPlan } from '../visibility/index.js';
+
+/** What a look at all calendars in scope gave. */
+export type Reading =
+  | { readonly kind: 'swept'; readonly plan: VisibilityPlan }
+  /** More mailboxes than a preview asks about. */
+  | { readonly kind: 'tooMany'; readonly limit: number };
+
+export class Sweeps {
+  /** Undo records, as text, that were undone in full. */
+  readonly undone = new Set<string>();
+  readonly #readings = new Map<string, Promise<Reading>>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** One sweep after the other: they share files, and each takes all that Exchange gives. */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work, work);
+    this.#last = mine.catch(() => undefined);
+    return await mine;
+  }
+
+  /** The same look for all that ask before something is written: a refresh and a preview read each calendar once. */
+  async reading(key: string, look: () => Promise<Reading>): Promise<Reading> {
+    const known = this.#readings.get(key);
+    if (known !== undefined) return await known;
+    const made = this.exclusively(look);
+    this.#readings.set(key, made);
+    made.catch(() => this.#readings.delete(key));
+    return await made;
+  }
+
+  /** Something is about to be written. */
+  forget(): void {
+    this.#readings.clear();
+  }
+}
