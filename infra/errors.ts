@@ -2,11 +2,11 @@
  * The one error type that people are meant to read.
  *
  * An error says what is wrong, what was found, what is allowed and which command to run next; its kind decides
- * the exit code. The codes 1 to 9 are Pulumi's own (pulumi/pulumi sdk/go/common/util/cmdutil/exit.go), so that a
- * pipeline which knows `pulumi` knows this tool.
+ * the exit code. The codes are Pulumi's own (pulumi/pulumi sdk/go/common/util/cmdutil/exit.go), so that a pipeline which
+ * knows `pulumi` knows this tool.
  */
 
-/** Exit code for each kind of failure; Pulumi's up to 9, our own from 10 upwards. */
+/** Exit code for each kind of failure. */
 export const EXIT_CODES = {
   failure: 1,
   configuration: 2,

@@ -7,11 +7,20 @@ import * as pulumi from '@pulumi/pulumi';
 import { parseStackConfig, type StackConfig } from './config.js';
 import type { Endpoint } from './endpoints/google-forms.js';
 import { InteropError } from './errors.js';
+import type { ConsentFound } from './exchange/application-scope/index.js';
+import { exchangeWishes, InteropExchange } from './exchange/interop-exchange.js';
+import type { GraphClient } from './graph/client.js';
 import type { Cloud } from './graph/cloud.js';
-import { ADOPTED_OUTPUT, type AdoptedRegistration, rememberAdoption } from './identity/adoption.js';
+import {
+  ADOPTED_OUTPUT,
+  type AdoptedRegistration,
+  keepAdoption,
+  rememberAdoption,
+} from './identity/adoption.js';
+import { findConsents } from './identity/consents.js';
 import { lookUpDirectory } from './identity/directory-look-up.js';
 import { InteropApplication, type TakenUp } from './identity/interop-application.js';
-import { entraPermissions } from './identity/permissions.js';
+import { type ApiPermissions, entraPermissions } from './identity/permissions.js';
 import { registrationTag } from './identity/registration-tag.js';
 import type { Ledger } from './rotation/ledger.js';
 
@@ -21,6 +30,8 @@ export interface ProgramOptions {
   readonly ledger?: Ledger | undefined;
   /** What an interrupted run made and the state does not know. */
   readonly takeUp?: TakenUp | undefined;
+  /** A sweep over the calendars that is wanted now, whatever the tenant's size: any text that differs from the last one. */
+  readonly sweep?: string | undefined;
   /** Variables that the azuread provider would sign in with; the process's own unless given. */
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
@@ -28,35 +39,147 @@ export interface ProgramOptions {
 /**
  * Declares everything for the selected stack.
  *
- * @returns the stack's outputs: clientId, tenantId, tokenEndpoint, ewsUrl, endpoints, secretSlots, registration and, only
- * when `secret.stackOutput` asks for it, clientSecret.
+ * @returns the stack's outputs: clientId, tenantId, tokenEndpoint, ewsUrl, endpoints, secretSlots, registration, exchange (where
+ * anything of Exchange is kept) and, only when `secret.stackOutput` asks for it, clientSecret.
  * @throws InteropError of kind `configuration` with all mistakes of the configuration.
  */
 export async function interopProgram(options: ProgramOptions = {}): Promise<Record<string, unknown>> {
   const raw = rawConfiguration();
   const config = parseStackConfig(raw.ours, raw.azuread);
   const ledger = config.rotation ?? options.ledger ?? missingLedger();
+  const surroundings = await surroundingsOf(config, raw.azuread, options);
+  const application = await declareApplication(config, ledger, surroundings, options);
+  const exchange = await declareExchange(config, application, surroundings, options);
+  return stackOutputs(config, surroundings, application, exchange);
+}
+
+/** What the declarations need besides the configuration. */
+interface Surroundings {
+  readonly cloud: Cloud;
+  readonly tenantId: string;
+  /** The azuread provider's settings. */
+  readonly azuread: Readonly<Record<string, unknown>>;
+  readonly permissions: readonly ApiPermissions[];
+  readonly adopt: AdoptedRegistration | undefined;
+  /** The stack's outputs of its last run; undefined ones were never written. */
+  readonly last: LastOutputs;
+  readonly graph: () => Promise<GraphClient>;
+  readonly owner: string;
+}
+
+type LastOutputs = (name: string) => Promise<unknown>;
+
+async function surroundingsOf(
+  config: StackConfig,
+  azuread: Record<string, unknown>,
+  options: ProgramOptions,
+): Promise<Surroundings> {
+  const env = options.env ?? process.env;
   const permissions = entraPermissions({
     protocol: config.protocol,
     access: config.access,
     graphPermissions: config.registration.graphPermissions,
   });
-  const env = options.env ?? process.env;
-  const cloud = withExchangeAddresses(await cloudOf(raw.azuread, env), config);
-  const adopt = await adoptionOf(config, raw.azuread, env, cloud, permissions);
-
-  const application = new InteropApplication('interop', {
-    displayName: config.registration.displayName,
-    tag: registrationTag(pulumi.getProject(), pulumi.getStack()),
+  const { cloudOfProvider, graphClientOfProvider } = await import('./graph/provider-cloud.js');
+  const cloud = withExchangeAddresses(await cloudOfProvider(azuread, env), config);
+  const graph = () => graphClientOfProvider(azuread, env, cloud);
+  const last = lastOutputs();
+  return {
+    cloud,
+    tenantId: String(azuread.tenantId),
+    azuread,
     permissions,
-    directory: await lookUpDirectory({ permissions, owners: ownersToMake(config) }),
+    adopt: await adoptionOf(config, last, graph),
+    last,
+    graph,
+    owner: registrationTag(pulumi.getProject(), pulumi.getStack()),
+  };
+}
+
+/** The stack's own last outputs; asked for only where something must be remembered. */
+function lastOutputs(): LastOutputs {
+  let own: pulumi.StackReference | undefined;
+  return async (name) => {
+    own ??= new pulumi.StackReference(
+      `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
+    );
+    return (await own.getOutputDetails(name)).value;
+  };
+}
+
+async function adoptionOf(
+  { registration }: StackConfig,
+  last: LastOutputs,
+  graph: () => Promise<GraphClient>,
+): Promise<AdoptedRegistration | undefined> {
+  const remembered = await last(ADOPTED_OUTPUT);
+  keepAdoption(registration.adopt, remembered);
+  if (registration.adopt === undefined) return undefined;
+  return await rememberAdoption(registration.adopt, remembered, graph);
+}
+
+async function declareApplication(
+  config: StackConfig,
+  ledger: Ledger,
+  { permissions, adopt, owner }: Surroundings,
+  options: ProgramOptions,
+): Promise<InteropApplication> {
+  // An adopted registration keeps its owners.
+  const owners = adopt === undefined ? config.registration.owners : [];
+  return new InteropApplication('interop', {
+    displayName: config.registration.displayName,
+    tag: owner,
+    permissions,
+    directory: await lookUpDirectory({ permissions, owners }),
     slots: ledger.slots,
     current: ledger.current,
     adopt,
     takeUp: options.takeUp,
   });
-  return stackOutputs(config, { cloud, tenantId: String(raw.azuread.tenantId) }, application, adopt);
 }
+
+async function declareExchange(
+  config: StackConfig,
+  application: InteropApplication,
+  surroundings: Surroundings,
+  options: ProgramOptions,
+): Promise<InteropExchange | undefined> {
+  const wishes = exchangeWishes(config);
+  if (wishes === undefined) return undefined;
+  const { clientId, servicePrincipalId, displayName } = application;
+  return new InteropExchange('exchange', {
+    provider: {
+      organization: config.tenant,
+      transport: config.exchange.transport,
+      baseUrl: config.exchange.url,
+      azuread: surroundings.azuread,
+    },
+    application: { clientId, servicePrincipalId, displayName },
+    owner: surroundings.owner,
+    wishes,
+    consents: wishes.scope === undefined ? [] : await consentsOf(surroundings),
+    sweep: options.sweep,
+  });
+}
+
+/** Consents of the application that this stack has made or adopted; before that there are none. */
+async function consentsOf({ last, adopt, graph }: Surroundings): Promise<readonly ConsentFound[]> {
+  const clientId = adopt?.clientId ?? (await last('clientId'));
+  if (typeof clientId !== 'string') return [];
+  const client = await graph();
+  const principal = await client.findServicePrincipal(clientId);
+  if (principal === undefined) return [];
+  const own = await last(CONSENTS_OUTPUT);
+  return (await findConsents(client, principal.id)).map(({ api, permission, assignmentId }) => ({
+    api,
+    permission,
+    assignmentId,
+    owned: Array.isArray(own) && own.includes(assignmentId),
+  }));
+}
+
+/** Name of the stack output that tells which consents are the stack's own. */
+const CONSENTS_OUTPUT = 'consents';
 
 /** The configuration as Pulumi hands it to the program, by namespace, unknown keys included. */
 function rawConfiguration(): { ours: Record<string, unknown>; azuread: Record<string, unknown> } {
@@ -87,42 +210,16 @@ function missingLedger(): never {
   });
 }
 
-/** Only a cloud that is named by its metadata host costs a request here. */
 /** Clouds that the provider's environment does not name say in the configuration where their Exchange is. */
 function withExchangeAddresses(cloud: Cloud, { exchange }: StackConfig): Cloud {
   return { ...cloud, exchange: exchange.url ?? cloud.exchange, ews: exchange.ewsUrl ?? cloud.ews };
 }
 
-async function cloudOf(azuread: Record<string, unknown>, env: NodeJS.ProcessEnv): Promise<Cloud> {
-  const { cloudOfProvider } = await import('./graph/provider-cloud.js');
-  return await cloudOfProvider(azuread, env);
-}
-
-async function adoptionOf(
-  config: StackConfig,
-  azuread: Record<string, unknown>,
-  env: NodeJS.ProcessEnv,
-  cloud: Cloud,
-  permissions: ReturnType<typeof entraPermissions>,
-): Promise<AdoptedRegistration | undefined> {
-  const clientId = config.registration.adopt;
-  if (clientId === undefined) return undefined;
-  return await rememberAdoption(clientId, permissions, async () => {
-    const { graphClientOfProvider } = await import('./graph/provider-cloud.js');
-    return await graphClientOfProvider(azuread, env, cloud);
-  });
-}
-
-/** An adopted registration keeps its owners. */
-function ownersToMake({ registration }: StackConfig): readonly string[] {
-  return registration.adopt === undefined ? registration.owners : [];
-}
-
 function stackOutputs(
   config: StackConfig,
-  { cloud, tenantId }: { readonly cloud: Cloud; readonly tenantId: string },
+  { cloud, tenantId, adopt }: Surroundings,
   application: InteropApplication,
-  adopt: AdoptedRegistration | undefined,
+  exchange: InteropExchange | undefined,
 ): Record<string, unknown> {
   const outputs: Record<string, unknown> = {
     clientId: application.clientId,
@@ -132,7 +229,9 @@ function stackOutputs(
     endpoints: config.endpoints.map((endpoint: Endpoint) => ({ ...endpoint })),
     secretSlots: application.secretSlots,
     registration: { objectId: application.objectId, displayName: application.displayName },
+    [CONSENTS_OUTPUT]: application.consentIds,
   };
+  if (exchange !== undefined) outputs.exchange = exchange.summary;
   if (adopt !== undefined) outputs[ADOPTED_OUTPUT] = adopt;
   if (config.secret.stackOutput) outputs.clientSecret = application.currentSecret;
   return outputs;

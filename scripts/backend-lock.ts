@@ -1,47 +1,123 @@
 /**
  * The lock of Pulumi's self-managed backends: a run that is killed leaves it behind, and the next one is refused.
  *
- * Source of the message and of its fields: pulumi/pulumi pkg/backend/diy/lock.go.
+ * Source of the message, of the lock's file and of its fields: pulumi/pulumi pkg/backend/diy/lock.go.
  */
+import { readFile, rm } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { InteropError } from '../infra/errors.js';
-import { errorCode } from './replace-file.js';
+import { isInContainer, isRunning } from './processes.js';
 
 /** Who holds a lock, as the engine tells it. */
 export interface BackendLock {
   readonly holder: string;
   readonly host: string;
   readonly pid: number;
+  /** URL of the lock's file. */
+  readonly url: string;
 }
+
+/** Who looks at a lock, and what can be known of processes from there. */
+export interface Observer {
+  readonly user: string;
+  readonly host: string;
+  /** In a container, process numbers say nothing about a process of the same host name outside or in another one. */
+  readonly inContainer: boolean;
+  isRunning(pid: number): boolean;
+}
+
+/** One line for each lock. Names of users may hold spaces and `@`, those of hosts may not. */
+const LOCK_LINE = /^ {2}(\S+): created by (.+)@([^@\s]+) \(pid (\d+)\) at /gm;
+const LOCK_COUNT = /the stack is currently locked by (\d+) lock\(s\)/g;
 
 /** The locks that a failed engine run was refused for; none where it failed for another reason. */
 export function locksOf(error: unknown): readonly BackendLock[] {
-  const text = error instanceof Error ? error.message : String(error);
-  if (!text.includes('the stack is currently locked by')) return [];
-  return [...text.matchAll(/created by (\S+)@(\S+) \(pid (\d+)\)/g)].map(
-    ([, holder = '', host = '', pid]) => ({
-      holder,
-      host,
-      pid: Number(pid),
-    }),
-  );
+  const text = textOf(error);
+  if (lockCounts(text).length === 0) return [];
+  const locks = [...text.matchAll(LOCK_LINE)].map(([, url = '', holder = '', host = '', pid]) => ({
+    holder,
+    host,
+    pid: Number(pid),
+    url,
+  }));
+  // The Automation API's error says the engine's words more than once.
+  return [...new Map(locks.map((lock) => [lock.url, lock])).values()];
 }
 
 /**
- * Whether the holder is certainly gone: it ran on this machine, as this user, and no process has its number any more. A number
- * that another process has by now counts as held: to wait is safe, to remove a lock in use is not.
+ * Removes the files of the locks that a run was refused for, and no others, when the holders of all of them are certainly gone.
+ *
+ * A process number that another process has by now counts as held: to wait is safe, to remove a lock in use is not.
+ *
+ * @param backendUrl of the backend; undefined where only Pulumi knows it.
+ * @returns the locks that were removed; undefined, and nothing is removed, where any of them may be in use.
  */
-export function isAbandoned(lock: BackendLock): boolean {
-  return lock.host === hostname() && lock.holder === userInfo().username && !isRunning(lock.pid);
+export async function removeAbandonedLocks(
+  error: unknown,
+  backendUrl: string | undefined,
+  observer: Observer = thisProcess(),
+): Promise<readonly BackendLock[] | undefined> {
+  if (backendUrl !== undefined && !backendUrl.startsWith('file://')) return undefined;
+  const locks = locksOf(error);
+  const all = locks.length > 0 && lockCounts(textOf(error)).every((count) => count === locks.length);
+  if (!all || !locks.every((lock) => isAbandoned(lock, observer))) return undefined;
+  const files = locks.map(lockFile);
+  for (const [index, lock] of locks.entries()) {
+    if (!(await isLockOf(files[index], lock))) return undefined;
+  }
+  for (const file of files) if (file !== undefined) await removeBlob(file);
+  return locks;
 }
 
-function isRunning(pid: number): boolean {
+function thisProcess(): Observer {
+  return {
+    user: userInfo().username,
+    host: hostname(),
+    inContainer: isInContainer(process.env),
+    isRunning,
+  };
+}
+
+function isAbandoned(lock: BackendLock, observer: Observer): boolean {
+  const isOurs = lock.host === observer.host && lock.holder === observer.user;
+  return isOurs && !observer.inContainer && !observer.isRunning(lock.pid);
+}
+
+/** The file that a lock's URL names; undefined where it is none of a file backend's lock files. */
+function lockFile({ url }: BackendLock): string | undefined {
+  if (!url.startsWith('file:///')) return undefined;
+  const parsed = new URL(url);
+  if (!/\/\.pulumi\/locks\/.+\.json$/.test(parsed.pathname)) return undefined;
+  parsed.search = '';
+  return fileURLToPath(parsed);
+}
+
+const lockSchema = z.object({ pid: z.int().positive(), username: z.string(), hostname: z.string() });
+
+async function isLockOf(file: string | undefined, lock: BackendLock): Promise<boolean> {
+  if (file === undefined) return false;
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) !== 'ESRCH';
+    const { pid, username, hostname: host } = lockSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return pid === lock.pid && username === lock.holder && host === lock.host;
+  } catch {
+    return false;
   }
+}
+
+/** The backend keeps what it knows of a file beside it (gocloud.dev/blob/fileblob). */
+async function removeBlob(file: string): Promise<void> {
+  await rm(file, { force: true });
+  await rm(`${file}.attrs`, { force: true });
+}
+
+function lockCounts(text: string): readonly number[] {
+  return [...text.matchAll(LOCK_COUNT)].map(([, count]) => Number(count));
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The error for a stack that somebody else works on. */

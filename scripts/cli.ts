@@ -92,6 +92,49 @@ export function buildCli(io: CliIo, outcome: { exitCode: number }): Command {
     return rotationInit;
   });
 
+  const visibility = program
+    .command('visibility')
+    .description('What calendars show to everybody in the organisation');
+  define(
+    visibility,
+    'plan',
+    'Read the calendars in scope and show what would change; writes nothing',
+    async () => {
+      const [{ visibilityPlan }, { openStackPort, savedRecord }] = await Promise.all([
+        import('./commands/visibility-plan.js'),
+        import('./commands/visibility-wiring.js'),
+      ]);
+      return (context) => visibilityPlan(context, { openPort: openStackPort, savedRecord });
+    },
+  );
+  define(visibility, 'apply', 'Raise what is lower than wished; goes on where a killed run was', async () => {
+    const [{ visibilityApply }, { runResources }] = await Promise.all([
+      import('./commands/visibility-apply.js'),
+      import('./commands/visibility-wiring.js'),
+    ]);
+    return (context) => visibilityApply(context, { runResources });
+  });
+  define(visibility, 'undo', 'Give calendars back the right that they had before', async () => {
+    const [{ visibilityUndo }, { openStackPort, savedRecord }] = await Promise.all([
+      import('./commands/visibility-undo.js'),
+      import('./commands/visibility-wiring.js'),
+    ]);
+    return (context) => visibilityUndo(context, { openPort: openStackPort, savedRecord });
+  });
+  define(visibility, 'status', 'What the last sweeps on this machine came to; asks nobody', async () => {
+    const { visibilityStatus } = await import('./commands/visibility-status.js');
+    return visibilityStatus;
+  });
+  define(
+    visibility,
+    'report',
+    'Who has which level and what failed, from the last sweep on this machine',
+    async (flags) => {
+      const { visibilityReport } = await import('./commands/visibility-report.js');
+      return (context) => visibilityReport(context, { html: flags.html as string | undefined });
+    },
+  ).option('--html <file>', 'write it as a page');
+
   define(
     program,
     'demo',

@@ -8,7 +8,7 @@ export interface ResourceStep {
   readonly urn: string;
   readonly type: string;
   readonly name: string;
-  /** Pulumi's word for it: create, update, delete, replace, import, refresh, same, … */
+  /** Pulumi's word for it: create, update, delete, replace, import, refresh, same, … A replacement is one step: replace. */
   readonly op: string;
   /** Names of the properties that differ; values stay out of it, since they may be secret. */
   readonly properties: readonly string[];
@@ -42,21 +42,54 @@ export function recordEvent(record: RunRecord, event: EngineEvent): RunRecord {
     const { urn, type, name } = stepOf(event.resOpFailedEvent.metadata);
     return { ...record, failed: [...record.failed, { urn, type, name }] };
   }
-  if (event.diagnosticEvent !== undefined) {
-    const { severity, message, urn, ephemeral } = event.diagnosticEvent;
-    if (ephemeral === true) return record;
-    const clean = plainText(message);
-    if (clean === '') return record;
-    return { ...record, diagnostics: [...record.diagnostics, { severity, message: clean, urn }] };
-  }
+  const said = diagnosticOf(event);
+  if (said !== undefined) return { ...record, diagnostics: [...record.diagnostics, said] };
   if (event.summaryEvent !== undefined)
     return { ...record, changes: { ...event.summaryEvent.resourceChanges } };
   return record;
 }
 
+/** The message of an event; undefined where it has none that is to be kept: a passing status line, or nothing but colour marks. */
+export function diagnosticOf(event: EngineEvent): Diagnostic | undefined {
+  if (event.diagnosticEvent === undefined || event.diagnosticEvent.ephemeral === true) return undefined;
+  const { severity, message, urn } = event.diagnosticEvent;
+  const clean = plainText(message);
+  return clean === '' ? undefined : { severity, message: clean, urn };
+}
+
+/** What changes nothing but, at most, the state (`pulumi/pulumi sdk/go/common/apitype/history.go`, type OpType). */
+const NO_CHANGE = [
+  'same',
+  'read',
+  'read-replacement',
+  'refresh',
+  'discard',
+  'discard-replaced',
+  'remove-pending-replace',
+];
+
 /** A step that stands for a change: not `same`, `read` or a refresh that found nothing. */
 export function isChange(step: ResourceStep): boolean {
-  return !['same', 'read', 'refresh', 'read-discard', 'discard'].includes(step.op);
+  return !NO_CHANGE.includes(step.op);
+}
+
+/** The parts of a replacement as the engine tells of them; their order depends on whether the old resource goes first. */
+const REPLACEMENT = ['create-replacement', 'import-replacement', 'replace', 'delete-replaced'];
+
+/**
+ * The step of the record that an event with this metadata is told with; undefined for one that tells of it only in passing: of a
+ * replacement, all events but that of the new resource.
+ */
+export function toldStep(
+  record: RunRecord,
+  { urn, op }: Pick<StepEventMetadata, 'urn' | 'op'>,
+): ResourceStep | undefined {
+  if (op === 'replace' || op === 'delete-replaced') return undefined;
+  return record.steps.find((step) => step.urn === urn && step.op === countedAs(op));
+}
+
+function countedAs(op: string): string {
+  return REPLACEMENT.includes(op) ? 'replace' : op;
 }
 
 /** Changes of real resources: providers and components are Pulumi's bookkeeping. */
@@ -74,8 +107,11 @@ export function shortType(type: string): string {
 }
 
 function withStep(record: RunRecord, step: ResourceStep): RunRecord {
-  const others = record.steps.filter((known) => known.urn !== step.urn || known.op !== step.op);
-  return { ...record, steps: [...others, step] };
+  const isSame = (known: ResourceStep) => known.urn === step.urn && known.op === step.op;
+  const before = record.steps.find(isSame);
+  // Not every part of a replacement knows why it is one.
+  const properties = step.properties.length > 0 ? step.properties : (before?.properties ?? []);
+  return { ...record, steps: [...record.steps.filter((known) => !isSame(known)), { ...step, properties }] };
 }
 
 function stepOf(metadata: StepEventMetadata): ResourceStep {
@@ -84,7 +120,7 @@ function stepOf(metadata: StepEventMetadata): ResourceStep {
     urn: metadata.urn,
     type: metadata.type,
     name: nameOf(metadata.urn),
-    op: metadata.op,
+    op: countedAs(metadata.op),
     properties: properties.length > 0 ? properties : [...(metadata.diffs ?? [])],
   };
 }

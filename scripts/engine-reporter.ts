@@ -1,7 +1,14 @@
 /** What is said of an engine run while it goes on. */
-import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
+import type { EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation/index.js';
 import type { StackConfig } from '../infra/config.js';
-import { isChange, type ResourceStep, type RunRecord, resourceChanges, shortType } from './engine-events.js';
+import {
+  diagnosticOf,
+  type ResourceStep,
+  type RunRecord,
+  resourceChanges,
+  shortType,
+  toldStep,
+} from './engine-events.js';
 import type { EngineVersions } from './open-stack.js';
 import type { Terminal, Tone } from './terminal.js';
 
@@ -17,8 +24,6 @@ const MARKS: Readonly<Record<string, readonly [string, Tone]>> = {
   import: ['=', 'good'],
   update: ['~', 'warn'],
   replace: ['±', 'warn'],
-  'create-replacement': ['±', 'warn'],
-  'delete-replaced': ['±', 'warn'],
   delete: ['-', 'bad'],
 };
 
@@ -48,8 +53,8 @@ export function reportEngine(terminal: Terminal): EngineReporter {
 /** One resource as a line: `+ Application interop (tags, owners)`. */
 export function describeStep(terminal: Terminal, step: ResourceStep): string {
   const [mark, tone] = MARKS[step.op] ?? ['·', 'plain' as const];
-  const properties =
-    step.op === 'update' && step.properties.length > 0 ? ` (${step.properties.join(', ')})` : '';
+  const namesThem = step.op === 'update' || step.op === 'replace';
+  const properties = namesThem && step.properties.length > 0 ? ` (${step.properties.join(', ')})` : '';
   return `  ${terminal.paint(mark, tone)} ${shortType(step.type)} ${step.name}${terminal.paint(properties, 'dim')}`;
 }
 
@@ -65,22 +70,19 @@ const SAID_ALREADY = /^using pulumi-resource-\S+ from \$PATH/;
 
 function reportEvent(terminal: Terminal, record: RunRecord, event: EngineEvent): void {
   if (event.resourcePreEvent !== undefined) {
-    const { type, urn, op } = event.resourcePreEvent.metadata;
-    const step = record.steps.find((candidate) => candidate.urn === urn && candidate.op === op);
-    if (event.resourcePreEvent.planning === true) {
-      if (step !== undefined && resourceChanges(record).includes(step))
-        terminal.line(describeStep(terminal, step));
-    } else {
-      terminal.status(`  … ${op} ${shortType(type)}`);
-    }
+    const { metadata, planning } = event.resourcePreEvent;
+    if (planning === true) reportStep(terminal, record, metadata);
+    else terminal.status(`  … ${metadata.op} ${shortType(metadata.type)}`);
   }
   if (event.resOutputsEvent !== undefined && event.resOutputsEvent.planning !== true) {
-    const { urn, op } = event.resOutputsEvent.metadata;
-    const step = resourceChanges(record).find((candidate) => candidate.urn === urn && candidate.op === op);
-    if (step !== undefined && isChange(step)) terminal.line(describeStep(terminal, step));
+    reportStep(terminal, record, event.resOutputsEvent.metadata);
   }
-  if (event.diagnosticEvent?.severity === 'warning') {
-    const last = record.diagnostics.at(-1);
-    if (last !== undefined && !SAID_ALREADY.test(last.message)) terminal.warn(last.message);
-  }
+  const said = diagnosticOf(event);
+  if (said?.severity === 'warning' && !SAID_ALREADY.test(said.message)) terminal.warn(said.message);
+}
+
+function reportStep(terminal: Terminal, record: RunRecord, metadata: StepEventMetadata): void {
+  const step = toldStep(record, metadata);
+  if (step !== undefined && resourceChanges(record).includes(step))
+    terminal.line(describeStep(terminal, step));
 }

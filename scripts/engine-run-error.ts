@@ -82,6 +82,6 @@ const MAX_LENGTH = 2000;
 /** The engine's own words without the Automation API's frame (`code: … stdout: … stderr: …`). */
 function engineWords(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const stderr = /stderr: ([\s\S]*?)(?:\nerr\?: |$)/.exec(text)?.[1]?.trim();
+  const stderr = /stderr: ([\s\S]*?)(?:\n\s*err\?: |$)/.exec(text)?.[1]?.trim();
   return (stderr === undefined || stderr === '' ? text : stderr).slice(0, MAX_LENGTH);
 }

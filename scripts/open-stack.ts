@@ -3,21 +3,24 @@
  *
  * Nothing is written and no process is started before the configuration is valid.
  */
-import { delimiter } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { configurationAdvice, parseStackConfig, type StackConfig } from '../infra/config.js';
-import { describeProblem } from '../infra/errors.js';
+import { describeProblem, InteropError } from '../infra/errors.js';
 import type { GraphClient } from '../infra/graph/client.js';
 import { openGraph, type SignedIn, signIn } from '../infra/graph/provider-cloud.js';
 import { entraPermissions } from '../infra/identity/permissions.js';
 import { registrationTag } from '../infra/identity/registration-tag.js';
 import { initialLedger, type Ledger } from '../infra/rotation/ledger.js';
+import { AZUREAD_TYPES } from './azuread-types.js';
 import type { CommandContext } from './command-context.js';
 import type { AzureadPlugin } from './engine/azuread-plugin.js';
 import { type EngineReporter, reportEngine } from './engine-reporter.js';
+import { packageRoot } from './package-root.js';
 import { chooseStack, findProject, PROJECT_NAME, type ProjectStack } from './project.js';
 import type { ExpectedIdentity } from './recovery.js';
+import { viewState } from './recovery-evidence.js';
 import { readStackFile, stackConfigOf, writeLedger } from './stack-file.js';
-import { openStackSession, type StackSession } from './stack-session.js';
+import { loadAutomation, openStackSession, type StackSession } from './stack-session.js';
 
 /** What a command wants of the stack. */
 export interface OpenStackOptions {
@@ -25,6 +28,11 @@ export interface OpenStackOptions {
   readonly ledger: 'write' | 'provisional';
   /** Make the stack where the backend does not have it yet. */
   readonly create: boolean;
+  /**
+   * `first`: a token is asked for before anything else happens. `lazily`: only when it is needed, which saves its time; for runs
+   * that write nothing, see {@link explainingSignIn}. @default 'first'
+   */
+  readonly signIn?: 'first' | 'lazily';
 }
 
 /** A stack that is ready for engine runs. */
@@ -33,7 +41,8 @@ export interface OpenStack {
   readonly config: StackConfig;
   readonly ledger: Ledger;
   readonly session: StackSession;
-  readonly signedIn: SignedIn;
+  /** The sign-in; asked for once. */
+  signedIn(): Promise<SignedIn>;
   readonly engine: EngineVersions;
   readonly reporter: EngineReporter;
   readonly expected: ExpectedIdentity;
@@ -52,15 +61,19 @@ export interface EngineVersions {
  */
 export async function openStack(context: CommandContext, options: OpenStackOptions): Promise<OpenStack> {
   const stack = chooseStack(findProject(context.cwd), context.stack, context.env);
-  const raw = stackConfigOf(await readStackFile(stack.file));
+  const raw = stackConfigOf(readStackFile(stack.file));
   const config = parseStackConfig(raw.ours, raw.azuread);
   for (const advice of configurationAdvice(config)) context.terminal.warn(describeProblem(advice));
   const reporter = reportEngine(context.terminal);
-  const [signedIn, engine] = await Promise.all([
-    signIn(raw.azuread, context.env, context.signal),
-    findEngine(context, raw.azuread),
-  ]);
-  const ledger = config.rotation ?? (await firstLedger(context, stack, config, options));
+  const signedIn = once((signal: AbortSignal) => signIn(raw.azuread, context.env, signal));
+  const engine = await together(context.signal, async (signal) => {
+    const [found] = await Promise.all([
+      findEngine({ ...context, signal }, raw.azuread),
+      loadAutomation(),
+      options.signIn === 'lazily' ? undefined : signedIn(context.signal),
+    ]);
+    return found;
+  });
   reporter.opened(stack.name, config, engine);
   const session = await openStackSession({
     stack,
@@ -68,22 +81,63 @@ export async function openStack(context: CommandContext, options: OpenStackOptio
     env: context.env,
     childEnv: childEnvironment(context.env, engine.plugin),
     create: options.create,
-    ledger,
     cancellation: context.cancellation,
     onRecord: reporter.event,
     warn: (text) => context.terminal.warn(text),
   });
+  const ledger = config.rotation ?? (await firstLedger(context, stack, config, session, options));
+  session.useLedger(ledger);
   return {
     stack,
     config,
     ledger,
     session,
-    signedIn,
+    signedIn: () => signedIn(context.signal),
     engine: { engine: engine.engine, azuread: engine.azuread },
     reporter,
     expected: expectedIdentity(stack, config, ledger),
-    graph: () => openGraph(signedIn, context.signal),
+    graph: async () => await openGraph(await signedIn(context.signal), context.signal),
   };
+}
+
+/** Work whose parts end when one of them fails: a CLI that is being built does not hold up the error about a sign-in. */
+async function together<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  try {
+    return await work(AbortSignal.any([signal, controller.signal]));
+  } catch (error) {
+    controller.abort();
+    throw error;
+  }
+}
+
+function once<A, T>(make: (argument: A) => T): (argument: A) => T {
+  let made: { readonly value: T } | undefined;
+  return (argument) => {
+    made ??= { value: make(argument) };
+    return made.value;
+  };
+}
+
+/**
+ * Runs the engine without a sign-in of our own before it. Only when that fails before it came to a resource is one tried: where it
+ * is refused, too, that is the reason.
+ *
+ * @throws InteropError of kind `authentication`, with what the engine said behind it; else what `run` throws.
+ */
+export async function explainingSignIn<T>(open: OpenStack, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof InteropError) || error.kind !== 'failure') throw error;
+    const refused = await open.signedIn().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (!(refused instanceof InteropError)) throw error;
+    const { kind, summary, problems, next } = refused;
+    throw new InteropError({ kind, summary, problems: [...problems, ...error.problems], next, cause: error });
+  }
 }
 
 async function findEngine(context: CommandContext, azuread: Readonly<Record<string, unknown>>) {
@@ -91,20 +145,43 @@ async function findEngine(context: CommandContext, azuread: Readonly<Record<stri
   return await find(context, azuread);
 }
 
+/**
+ * A first ledger, for a stack that has made no secret yet.
+ *
+ * @throws InteropError of kind `configuration` when the state holds secrets: a new ledger would replace the one that Google holds.
+ */
 async function firstLedger(
   context: CommandContext,
   stack: ProjectStack,
   config: StackConfig,
+  session: StackSession,
   options: OpenStackOptions,
 ): Promise<Ledger> {
+  const { resources } = viewState(await session.readState());
+  if (resources.some(({ type }) => type === AZUREAD_TYPES.secret)) throw lostLedger(stack);
   const ledger = initialLedger({ now: new Date(), lifetimeDays: config.secret.lifetimeDays });
   if (options.ledger === 'provisional') {
     context.terminal.line('No rotation ledger yet: this shows a first one, which `up` writes.', 'dim');
     return ledger;
   }
-  await writeLedger(stack.file, ledger);
+  writeLedger(stack.file, ledger);
   context.terminal.line(`Wrote the first rotation ledger into ${stack.file}: commit it.`);
   return ledger;
+}
+
+function lostLedger(stack: ProjectStack): InteropError {
+  return new InteropError({
+    kind: 'configuration',
+    summary: `${basename(stack.file)} has no rotation ledger, but the stack has made secrets`,
+    problems: [
+      {
+        where: 'calendar-interop:rotation',
+        what: 'is missing; a new one would replace the secret that Google holds, and look-ups would fail',
+        allowed: 'the ledger that belongs to this stack, as the last run wrote it',
+      },
+    ],
+    next: [`git log -p -- ${basename(stack.file)}   # find it, and put it back`],
+  });
 }
 
 /**
@@ -117,13 +194,19 @@ function childEnvironment(env: NodeJS.ProcessEnv, plugin: AzureadPlugin): Record
     if (env[name] !== process.env[name]) child[name] = env[name] ?? '';
   }
   child.PULUMI_SKIP_UPDATE_CHECK = 'true';
-  if (plugin.pathEntry !== undefined) child.PATH = [plugin.pathEntry, env.PATH ?? ''].join(delimiter);
+  child.PATH = [plugin.pathEntry, exchangeProviderFolder(), env.PATH]
+    .filter((entry) => entry !== undefined)
+    .join(delimiter);
   return child;
+}
+
+/** Our own provider is found on PATH in any project; Pulumi.yaml names it for plain `pulumi` in this one. */
+function exchangeProviderFolder(): string {
+  return join(packageRoot(), 'infra', 'exchange', 'provider', 'bin');
 }
 
 function expectedIdentity(stack: ProjectStack, config: StackConfig, ledger: Ledger): ExpectedIdentity {
   return {
-    name: 'interop',
     tag: registrationTag(PROJECT_NAME, stack.name),
     displayName: config.registration.displayName,
     stack: stack.name,
@@ -133,5 +216,6 @@ function expectedIdentity(stack: ProjectStack, config: StackConfig, ledger: Ledg
       graphPermissions: config.registration.graphPermissions,
     }),
     ledger,
+    adopt: config.registration.adopt,
   };
 }

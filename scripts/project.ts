@@ -1,8 +1,10 @@
 /**
  * The Pulumi project and the stack that a command works on.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { CONFIG_NAMESPACE } from '../infra/config/keys.js';
 import { InteropError } from '../infra/errors.js';
 
 /** A project folder: the one that holds Pulumi.yaml and the stacks' files. */
@@ -21,7 +23,7 @@ export interface ProjectStack {
 }
 
 /** Pulumi's project name: the namespace of our configuration keys. */
-export const PROJECT_NAME = 'calendar-interop';
+export const PROJECT_NAME = CONFIG_NAMESPACE;
 
 /** Pulumi's own rule for a stack's name. */
 const STACK_NAME = /^[A-Za-z0-9._-]{1,100}$/;
@@ -40,12 +42,25 @@ export function findProject(cwd: string): Project {
         kind: 'configuration',
         summary: 'no Pulumi.yaml in this folder or in one above it',
         problems: [{ what: 'commands run in the project folder', found: resolve(cwd) }],
-        next: ['calendar-interop --cwd <folder with Pulumi.yaml> …'],
+        next: ['calendar-interop <command> --cwd <folder with Pulumi.yaml>'],
       });
     }
     folder = parent;
   }
+  requireOurName(join(folder, 'Pulumi.yaml'));
   return { folder, stacks: stackNames(folder) };
+}
+
+/** Tags and configuration keys carry the project's name: under another one nothing of ours would be found again. */
+function requireOurName(file: string): void {
+  const name = (parse(readFileSync(file, 'utf8')) as { name?: unknown } | null)?.name;
+  if (name === PROJECT_NAME) return;
+  throw new InteropError({
+    kind: 'configuration',
+    summary: 'this is the Pulumi project of something else',
+    problems: [{ where: file, what: 'has another name', found: JSON.stringify(name), allowed: PROJECT_NAME }],
+    next: ['calendar-interop <command> --cwd <folder with our Pulumi.yaml>'],
+  });
 }
 
 /** Names of the stacks in reach of `cwd`; none where there is no project. For completion, which never fails. */

@@ -25,7 +25,7 @@ export async function runCommand(
     json: flags.json === true,
     color: wantsColor(io, flags.json === true),
   });
-  const cancellation = listenForSignals(io.stdin.isTTY === true);
+  const cancellation = listenForSignals([io.stdin, io.stdout, io.stderr].some(({ isTTY }) => isTTY === true));
   try {
     const result = await command({
       terminal,

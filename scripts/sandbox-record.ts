@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InteropError } from '../infra/errors.js';
 import { cacheFolder } from './cache-folder.js';
-import { errorCode } from './replace-file.js';
+import { isRunning } from './processes.js';
 
 const recordSchema = z.object({
   pid: z.int().positive(),
@@ -51,15 +51,6 @@ function parsedRecord(file: string): SandboxRecord | undefined {
     return recordSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
   } catch {
     return undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
   }
 }
 

@@ -1,7 +1,9 @@
 /** The one place that reads a secret's value out of a stack's state. */
+
 import type { Deployment } from '@pulumi/pulumi/automation/index.js';
 import { InteropError } from '../infra/errors.js';
 import { type Ledger, secretName } from '../infra/rotation/ledger.js';
+import { AZUREAD_TYPES } from './azuread-types.js';
 
 interface StateResource {
   readonly type: string;
@@ -20,9 +22,7 @@ export function currentSecret(deployment: Deployment, ledger: Ledger): string {
   const name = generation === undefined ? undefined : secretName(ledger.current, generation);
   const resources: readonly StateResource[] = deployment.deployment?.resources ?? [];
   const resource = resources.find(
-    (candidate) =>
-      candidate.type === 'azuread:index/applicationPassword:ApplicationPassword' &&
-      candidate.inputs?.displayName === name,
+    (candidate) => candidate.type === AZUREAD_TYPES.secret && candidate.inputs?.displayName === name,
   );
   const value = plainSecret(resource?.outputs?.value);
   if (value !== undefined) return value;

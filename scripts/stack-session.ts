@@ -13,12 +13,14 @@ import type {
 import { InteropError } from '../infra/errors.js';
 import type { TakenUp } from '../infra/identity/interop-application.js';
 import type { Ledger } from '../infra/rotation/ledger.js';
-import { isAbandoned, lockedError, locksOf } from './backend-lock.js';
+import { lockedError, locksOf, removeAbandonedLocks } from './backend-lock.js';
 import type { Cancellation } from './cancellation.js';
 import { EMPTY_RUN, type RunRecord, recordEvent } from './engine-events.js';
 import { engineError, engineRunError } from './engine-run-error.js';
-import { PROJECT_NAME, type ProjectStack } from './project.js';
+import type { ProjectStack } from './project.js';
+import { askPulumi, type PulumiProcess, runPulumi } from './pulumi-process.js';
 import { replaceFile } from './replace-file.js';
+import { readState, writeState } from './state-file.js';
 
 /** What an engine run needs besides the stack. */
 export interface SessionOptions {
@@ -30,8 +32,6 @@ export interface SessionOptions {
   readonly childEnv: Readonly<Record<string, string>>;
   /** Make the stack if the backend does not have it. */
   readonly create: boolean;
-  /** A ledger for a program whose configuration has none yet. */
-  readonly ledger?: Ledger | undefined;
   readonly cancellation: Cancellation;
   readonly onRecord?: (record: RunRecord, event: EngineEvent) => void;
   /** Told what is done on the way that nobody asked for, such as the removal of an abandoned lock. */
@@ -46,15 +46,23 @@ export interface RunOptions {
   readonly refresh?: boolean;
   /** For `up`: what exists, is this stack's own, and is to be taken into the state as it is. */
   readonly takeUp?: TakenUp;
+  /** For `up`: a sweep over the calendars is wanted now; any text that differs from the last one. */
+  readonly sweep?: string;
+  /** For `up`: URNs, `**` standing for any part, of the only resources that are looked at. @default all */
+  readonly targets?: readonly string[];
 }
 
 /** A stack that is open for engine runs. */
 export interface StackSession {
   run(run: Run, options?: RunOptions): Promise<RunRecord>;
+  /** A ledger for a program whose configuration has none yet. */
+  useLedger(ledger: Ledger): void;
   outputs(): Promise<OutputMap>;
+  /** The state, secrets encrypted. */
+  readState(): Promise<Deployment>;
+  writeState(state: Deployment): Promise<void>;
   /** The state with secrets in clear text: for memory only. */
-  exportState(): Promise<Deployment>;
-  replaceState(deployment: Deployment): Promise<void>;
+  readSecrets(): Promise<Deployment>;
   /** The last run that changed the state, undefined where there was none. */
   lastRun(): Promise<UpdateSummary | undefined>;
   /**
@@ -65,66 +73,134 @@ export interface StackSession {
 }
 
 /**
- * Opens a stack.
+ * Opens a stack. Which stack plain `pulumi` works on stays as it is.
  *
  * @throws InteropError: `noStack` when the backend has no such stack and it is not to be made, `failure` when the backend
  * cannot be reached.
  */
 export async function openStackSession(options: SessionOptions): Promise<StackSession> {
-  const fileBefore = readFileSync(options.stack.file, 'utf8');
-  const program: ProgramState = { takeUp: undefined };
-  const { stack, isNew } = await selectStack(options, program);
-  const unlocked = <T>(action: () => Promise<T>) => withoutAbandonedLock(stack, options, action);
+  const pulumi: PulumiProcess = {
+    command: options.command,
+    folder: options.stack.project.folder,
+    childEnv: options.childEnv,
+  };
+  const { name } = options.stack;
+  // Loaded while the engine looks for the stack; awaited when the engine runs it.
+  const program = new Program(options.env);
+  const isNew = await findOrMake(options, pulumi);
+  const stack = await openStack(options, program);
+  const unlocked = <T>(action: () => Promise<T>) => withoutAbandonedLock(options, action);
   return {
     run: async (run, runOptions = {}) => {
-      program.takeUp = runOptions.takeUp;
-      return await unlocked(() => runEngine(stack, options, run, runOptions));
+      program.prepare(runOptions);
+      return await unlocked(() => runEngine(stack, options, program, run, runOptions));
     },
-    outputs: () => stack.outputs(),
-    exportState: () => stack.exportStack(),
-    replaceState: (deployment) => unlocked(() => stack.importStack(deployment)),
-    lastRun: async () => (await stack.history(1, undefined, false))[0],
+    useLedger: (ledger) => program.useLedger(ledger),
+    outputs: () => explained("the stack's outputs could not be read", () => stack.outputs()),
+    readState: () => readState(pulumi, name),
+    writeState: (state) => unlocked(() => writeState(pulumi, name, state)),
+    readSecrets: () => explained("the stack's state could not be read", () => stack.exportStack()),
+    lastRun: async () =>
+      (await explained("the stack's history could not be read", () => stack.history(1, undefined, false)))[0],
     forgetIfNew: async () => {
-      if (!isNew) return;
-      await stack.workspace.removeStack(options.stack.name, { preserveConfig: true });
-      replaceFile(options.stack.file, fileBefore);
+      if (isNew) await forget(options, pulumi);
     },
   };
 }
 
-/** What the program is told for the run that is going on: the Automation API is given the program once. */
-interface ProgramState {
-  takeUp: TakenUp | undefined;
+/** Loads the Automation API, which takes a while: to be begun while other processes and servers are waited for. */
+export async function loadAutomation() {
+  return await import('@pulumi/pulumi/automation/index.js');
 }
 
-async function selectStack(
-  options: SessionOptions,
-  state: ProgramState,
-): Promise<{ stack: Stack; isNew: boolean }> {
-  const [{ LocalWorkspace, StackNotFoundError }, { interopProgram }] = await Promise.all([
-    import('@pulumi/pulumi/automation/index.js'),
-    import('../infra/program.js'),
-  ]);
-  const args = {
-    projectName: PROJECT_NAME,
-    stackName: options.stack.name,
-    program: () => interopProgram({ ledger: options.ledger, env: options.env, takeUp: state.takeUp }),
-  };
-  const workspace = {
-    workDir: options.stack.project.folder,
-    pulumiCommand: options.command,
-    envVars: { ...options.childEnv },
-  };
-  try {
-    return { stack: await LocalWorkspace.selectStack(args, workspace), isNew: false };
-  } catch (error) {
-    if (!(error instanceof StackNotFoundError)) throw engineError('the stack could not be opened', error);
-    if (!options.create) throw noSuchStack(options.stack);
+/** Our program as the Automation API is given it: once, and told anew for each run what it shall know. */
+class Program {
+  /** What it threw last, whatever the engine makes of it. */
+  thrown: InteropError | undefined;
+  readonly #module = import('../infra/program.js');
+  readonly #env: NodeJS.ProcessEnv;
+  #ledger: Ledger | undefined;
+  #options: RunOptions = {};
+
+  constructor(env: NodeJS.ProcessEnv) {
+    this.#env = env;
+    this.#module.catch(() => undefined);
   }
+
+  useLedger(ledger: Ledger): void {
+    this.#ledger = ledger;
+  }
+
+  prepare(options: RunOptions): void {
+    this.#options = options;
+    this.thrown = undefined;
+  }
+
+  async run(): Promise<Record<string, unknown>> {
+    const { takeUp, sweep } = this.#options;
+    const { interopProgram } = await this.#module;
+    try {
+      return await interopProgram({ ledger: this.#ledger, env: this.#env, takeUp, sweep });
+    } catch (error) {
+      if (!(error instanceof InteropError)) throw error;
+      this.thrown = error;
+      const { toldAsIs } = await import('../infra/told-as-is.js');
+      throw toldAsIs(error);
+    }
+  }
+}
+
+/** @returns whether the stack was made */
+async function findOrMake(options: SessionOptions, pulumi: PulumiProcess): Promise<boolean> {
+  const { name } = options.stack;
+  const found = await askPulumi(pulumi, ['stack', '--stack', name, '--show-name']);
+  if (found.ok) return false;
+  if (!/no stack named/.test(found.stderr)) {
+    throw engineError('the stack could not be opened', new Error(found.stderr.trimEnd()));
+  }
+  if (!options.create) throw noSuchStack(options.stack);
+  await runPulumi(
+    pulumi,
+    ['stack', 'init', name, '--no-select'],
+    'the stack could not be made in the backend',
+  );
+  return true;
+}
+
+async function openStack(options: SessionOptions, program: Program): Promise<Stack> {
+  const { LocalWorkspace, Stack } = await loadAutomation();
+  return await explained('the stack could not be opened', async () => {
+    const workspace = await LocalWorkspace.create({
+      workDir: options.stack.project.folder,
+      pulumiCommand: options.command,
+      envVars: { ...options.childEnv },
+      program: () => program.run(),
+    });
+    // Selecting would change the stack that plain `pulumi` works on; that this one exists is known.
+    workspace.selectStack = async () => undefined;
+    return await Stack.select(options.stack.name, workspace);
+  });
+}
+
+async function forget(options: SessionOptions, pulumi: PulumiProcess): Promise<void> {
+  const { name, file } = options.stack;
+  const answer = await askPulumi(pulumi, ['stack', 'rm', name, '--yes', '--preserve-config']);
+  if (!answer.ok) {
+    options.warn(
+      `the stack ${name}, made for this preview, could not be removed: ${answer.stderr.trimEnd()}`,
+    );
+    return;
+  }
+  const text = readFileSync(file, 'utf8');
+  const without = text.replace(/^encryptionsalt: .*\r?\n/m, '');
+  if (without !== text) replaceFile(file, without);
+}
+
+async function explained<T>(summary: string, action: () => Promise<T>): Promise<T> {
   try {
-    return { stack: await LocalWorkspace.createStack(args, workspace), isNew: true };
+    return await action();
   } catch (error) {
-    throw engineError('the stack could not be made in the backend', error);
+    throw engineError(summary, error);
   }
 }
 
@@ -135,18 +211,20 @@ interface CommonRunOptions {
 }
 
 const RUNS: Readonly<
-  Record<Run, (stack: Stack, common: CommonRunOptions, refresh: boolean) => Promise<unknown>>
+  Record<Run, (stack: Stack, common: CommonRunOptions, options: RunOptions) => Promise<unknown>>
 > = {
-  preview: (stack, common, refresh) => stack.preview({ ...common, refresh }),
-  up: (stack, common, refresh) => stack.up({ ...common, refresh }),
+  preview: (stack, common, { refresh = false }) => stack.preview({ ...common, refresh }),
+  up: (stack, common, { refresh = false, targets }) =>
+    stack.up({ ...common, refresh, ...(targets === undefined ? {} : { target: [...targets] }) }),
   refresh: (stack, common) => stack.refresh(common),
   drift: (stack, common) => stack.previewRefresh(common),
-  destroy: (stack, common, refresh) => stack.destroy({ ...common, refresh }),
+  destroy: (stack, common, { refresh = false }) => stack.destroy({ ...common, refresh }),
 };
 
 async function runEngine(
   stack: Stack,
   options: SessionOptions,
+  program: Program,
   run: Run,
   runOptions: RunOptions,
 ): Promise<RunRecord> {
@@ -156,32 +234,32 @@ async function runEngine(
     options.onRecord?.(record, event);
   };
   const { signal } = options.cancellation;
+  const failed = () => ({ run, stack: options.stack.name, record, cancelled: signal.aborted });
+  // The Automation API looks at the signal's event only: one that came before would be lost.
+  if (signal.aborted) throw engineRunError(failed(), signal.reason);
   try {
     await options.cancellation.shield(() =>
-      RUNS[run](stack, { onEvent, signal, color: 'never' }, runOptions.refresh ?? false),
+      RUNS[run](stack, { onEvent, signal, color: 'never' }, runOptions),
     );
   } catch (error) {
     if (locksOf(error).length > 0) throw error;
-    throw engineRunError({ run, stack: options.stack.name, record, cancelled: signal.aborted }, error);
+    throw program.thrown ?? engineRunError(failed(), error);
   }
   return record;
 }
 
 /** Runs `action`; where it is refused for locks whose holders are gone, removes them, loudly, and runs it once more. */
-async function withoutAbandonedLock<T>(
-  stack: Stack,
-  options: SessionOptions,
-  action: () => Promise<T>,
-): Promise<T> {
+async function withoutAbandonedLock<T>(options: SessionOptions, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
     const locks = locksOf(error);
     if (locks.length === 0) throw error;
-    if (!locks.every(isAbandoned)) throw lockedError(locks, options.stack.name);
-    const pids = locks.map((lock) => lock.pid).join(', ');
-    options.warn(`removes the lock of a run that is gone (process ${pids} on this machine)`);
-    await stack.cancel();
+    const backend = options.childEnv.PULUMI_BACKEND_URL ?? options.env.PULUMI_BACKEND_URL;
+    const removed = await removeAbandonedLocks(error, backend);
+    if (removed === undefined) throw lockedError(locks, options.stack.name);
+    const pids = removed.map((lock) => lock.pid).join(', ');
+    options.warn(`removed the lock of a run that is gone (process ${pids} on this machine)`);
     return await action();
   }
 }

@@ -13,18 +13,15 @@ import {
   type AppRoleAssignment,
   applicationSchema,
   appRoleAssignmentSchema,
-  type Principal,
   pageSchema,
   type ServicePrincipal,
   servicePrincipalSchema,
-  userSchema,
 } from './graph-objects.js';
 import { GraphTransport, type TransportOptions } from './graph-transport.js';
 import { Filter, segment } from './odata.js';
-import type { Caller } from './sign-in.js';
 import type { Trust } from './trust.js';
 
-export type { Application, AppRoleAssignment, Principal, ServicePrincipal } from './graph-objects.js';
+export type { Application, AppRoleAssignment, ServicePrincipal } from './graph-objects.js';
 
 /** What a client is made with. */
 export interface GraphClientOptions {
@@ -32,14 +29,13 @@ export interface GraphClientOptions {
   readonly graph: string;
   /** A token for Graph; asked before each request. */
   readonly token: () => Promise<string>;
-  readonly caller: Caller;
   readonly trust: Trust;
   readonly signal: AbortSignal;
   /** Waits between attempts; injected by tests. */
   readonly sleep?: TransportOptions['sleep'];
 }
 
-const APPLICATION_FIELDS = 'id,appId,displayName,tags,passwordCredentials';
+const APPLICATION_FIELDS = 'id,appId,displayName,createdDateTime,tags,passwordCredentials';
 const PRINCIPAL_FIELDS = 'id,appId,displayName,appRoles';
 
 const READ_APPLICATIONS = [
@@ -66,31 +62,6 @@ export class GraphClient {
 
   constructor(options: GraphClientOptions) {
     this.#options = options;
-  }
-
-  /**
-   * The principal that is signed in, as the directory knows it.
-   *
-   * @throws InteropError of kind `authentication` when the token names none, or one that is not in the directory.
-   */
-  async whoAmI(): Promise<Principal> {
-    const { kind, id } = this.#options.caller;
-    if (kind === 'user') {
-      const call = { doing: 'looking up the signed-in user', needs: ['User.Read'] };
-      const user = await this.#get('/me', 'id,displayName,userPrincipalName', userSchema, call);
-      if (user !== undefined) return { kind, id: user.id, name: user.userPrincipalName };
-    } else if (id !== undefined) {
-      const call = { doing: 'looking up the signed-in service principal', needs: READ_APPLICATIONS };
-      const path = `/servicePrincipals/${segment(id)}`;
-      const principal = await this.#get(path, PRINCIPAL_FIELDS, servicePrincipalSchema, call);
-      if (principal !== undefined) return { kind, id: principal.id, name: principal.displayName };
-    }
-    throw new InteropError({
-      kind: 'authentication',
-      summary: 'the signed-in principal is not in the directory',
-      problems: [{ where: 'token', what: 'names no principal of this tenant', found: id ?? 'no object id' }],
-      next: ['check azuread:tenantId, and that the application has a service principal there'],
-    });
   }
 
   /** An app registration by its client id or its object id; undefined when there is none. */

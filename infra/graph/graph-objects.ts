@@ -9,6 +9,7 @@ export const applicationSchema = z.object({
     .string()
     .nullish()
     .transform((name) => name ?? ''),
+  createdDateTime: z.string().nullish(),
   tags: z
     .array(z.string())
     .nullish()
@@ -48,25 +49,9 @@ export const appRoleAssignmentSchema = z.object({
   resourceId: z.string().min(1),
 });
 
-/** The user who is signed in. */
-export const userSchema = z.object({
-  id: z.string().min(1),
-  displayName: z.string().nullish(),
-  userPrincipalName: z.string().min(1),
-});
-
 export type Application = Readonly<z.output<typeof applicationSchema>>;
 export type ServicePrincipal = Readonly<z.output<typeof servicePrincipalSchema>>;
 export type AppRoleAssignment = Readonly<z.output<typeof appRoleAssignmentSchema>>;
-
-/** The principal that is signed in. */
-export interface Principal {
-  readonly kind: 'application' | 'user';
-  /** Object id of the service principal or the user. */
-  readonly id: string;
-  /** Display name of an application, user principal name of a user. */
-  readonly name: string;
-}
 
 /** One page of a list. */
 export const pageSchema = z.object({

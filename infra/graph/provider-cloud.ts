@@ -53,11 +53,10 @@ export async function signIn(
 /** The Graph client of somebody who is signed in. */
 export async function openGraph(signedIn: SignedIn, signal: AbortSignal): Promise<GraphClient> {
   const { GraphClient: Client } = await import('./client.js');
-  const { cloud, trust, caller } = signedIn;
+  const { cloud, trust } = signedIn;
   return new Client({
     graph: cloud.graph,
     token: () => signedIn.token(`${cloud.graph}/.default`, signal),
-    caller,
     trust,
     signal,
   });

@@ -86,11 +86,6 @@ export function settingLabel(name: SettingName): string {
   return `azuread:${name} or ${VARIABLES[name][0]}`;
 }
 
-/** The first of the variables that the provider reads a setting from. */
-export function variableOf(name: SettingName): string {
-  return VARIABLES[name][0];
-}
-
 function settingOf(
   name: SettingName,
   azuread: Readonly<Record<string, unknown>>,

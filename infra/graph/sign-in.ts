@@ -4,9 +4,10 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
+import { InteropError } from '../errors.js';
 import { loadAzureIdentity } from './azure-identity.js';
 import type { Cloud } from './cloud.js';
-import { chooseWay, noWay, tenantOf } from './credentials.js';
+import { chooseWay, noWay, tenantOf, type Way } from './credentials.js';
 import { cancelledError } from './network-error.js';
 import type { ProviderSettings } from './settings.js';
 import {
@@ -28,7 +29,6 @@ export interface SignedIn {
   /** Name of the way, such as `client secret`. */
   readonly way: string;
   readonly tenantId: string;
-  readonly caller: Caller;
   /**
    * A token for an API; kept until it is about to expire.
    *
@@ -39,14 +39,6 @@ export interface SignedIn {
   token(scope: string, signal: AbortSignal): Promise<string>;
 }
 
-/** Whom the token is for; ids are undefined where it does not tell. */
-export interface Caller {
-  readonly kind: 'application' | 'user';
-  /** Object id of the service principal or of the user. */
-  readonly id: string | undefined;
-  readonly clientId: string | undefined;
-}
-
 /** Time for one token, retries included. */
 const TOKEN_LIMIT_MS = 60_000;
 
@@ -54,7 +46,8 @@ const TOKEN_LIMIT_MS = 60_000;
  * Signs in.
  *
  * @param cloud may still be on its way: @azure/identity is loaded meanwhile.
- * @throws InteropError as {@link SignedIn.token}, and with all ways of signing in when none is possible.
+ * @throws InteropError as {@link SignedIn.token}, with all ways of signing in when none is possible, and of kind `configuration`
+ * when the token is of another tenant than the configured one.
  */
 export async function signInWith(
   settings: ProviderSettings,
@@ -88,14 +81,14 @@ export async function signInWith(
     const attempt = { way, cloud: where, settings, trust, memory };
     return await tokenOf(credential, scope, callSignal, attempt);
   };
-  const token = await getToken(`${where.graph}/.default`, signal);
+  const tenantId = readClaims(await getToken(`${where.graph}/.default`, signal))?.tid;
+  if (tenantId !== undefined) refuseOtherTenant(tenantId, settings, way);
   return {
     cloud: where,
     trust,
     credential,
     way: way.name,
-    tenantId: readClaims(token)?.tid ?? tenantOf(settings),
-    caller: callerOf(token),
+    tenantId: tenantId ?? tenantOf(settings),
     token: getToken,
   };
 }
@@ -159,8 +152,37 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
   }
 }
 
-function callerOf(token: string): Caller {
-  const claims = readClaims(token);
-  const isUser = claims?.idtyp === 'user' || (claims?.idtyp === undefined && claims?.scp !== undefined);
-  return { kind: isUser ? 'user' : 'application', id: claims?.oid, clientId: claims?.appid ?? claims?.azp };
+const GUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/**
+ * A managed identity and the Azure CLI may give a token of whatever tenant they belong to: nothing may be made there. A tenant that
+ * is configured by one of its domains cannot be compared.
+ *
+ * @throws InteropError of kind `configuration`.
+ */
+function refuseOtherTenant(found: string, settings: ProviderSettings, way: Way): void {
+  const configured = settings.get('tenantId');
+  if (configured.state !== 'known') return;
+  const wanted = configured.value.trim();
+  if (!GUID.test(wanted) || wanted.toLowerCase() === found.toLowerCase()) return;
+  const isKey = configured.source.startsWith('azuread:');
+  const correction = isKey
+    ? `pulumi config set ${configured.source} ${found}`
+    : `export ${configured.source}=${found}`;
+  throw new InteropError({
+    kind: 'configuration',
+    summary: `the ${way.name} signs in to another tenant than the one that is configured`,
+    problems: [
+      {
+        where: configured.source,
+        what: `is not the tenant that the token is of, ${found}`,
+        found: wanted,
+        allowed: `${found}, or a credential of ${wanted}`,
+      },
+    ],
+    next: [
+      way.name === 'Azure CLI' ? `az login --tenant ${wanted}` : `sign in with a credential of ${wanted}`,
+      `${correction}   # only if that tenant is meant`,
+    ],
+  });
 }

@@ -4,12 +4,7 @@ import { z } from 'zod';
 /** The claims that are used here (learn.microsoft.com/entra/identity-platform/access-token-claims-reference). */
 const claimsSchema = z.object({
   aud: z.string().optional(),
-  oid: z.string().optional(),
   tid: z.string().optional(),
-  appid: z.string().optional(),
-  azp: z.string().optional(),
-  idtyp: z.string().optional(),
-  scp: z.string().optional(),
   roles: z.array(z.string()).default([]),
   exp: z.number().optional(),
 });

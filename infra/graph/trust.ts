@@ -11,7 +11,7 @@ import { createSecureContext, rootCertificates, type SecureContext } from 'node:
 import type { Dispatcher, RequestInit, Response } from 'undici';
 import { InteropError } from '../errors.js';
 import { httpsGet, type TextAnswer } from './https-get.js';
-import { isLoopbackHost, proxyFor } from './proxy.js';
+import { proxyFor } from './proxy.js';
 
 /** How one run reaches servers. */
 export interface Trust {
@@ -54,7 +54,7 @@ export function readTrust(env: NodeJS.ProcessEnv): Trust {
     const path = env[variable];
     return path === undefined || path === '' ? [] : [{ variable, path }];
   });
-  const extra = files.map(readAuthorities);
+  const extra = files.flatMap(readAuthorities);
   const ca = extra.length === 0 ? undefined : [...rootCertificates, ...extra];
   // Made once: it parses some 150 roots.
   const context = once(() => createSecureContext(ca === undefined ? {} : { ca }));
@@ -96,7 +96,8 @@ async function makeDispatcher(proxy: string | undefined, context: SecureContext)
     : new ProxyAgent({ uri: proxy, requestTls: { secureContext: context } });
 }
 
-function readAuthorities(file: CaFile): string {
+/** The certificates of a file, without those that are trusted anyway: bundles hold all roots, and parsing them takes time. */
+function readAuthorities(file: CaFile): readonly string[] {
   let text: string;
   try {
     text = readFileSync(file.path, 'utf8');
@@ -105,8 +106,16 @@ function readAuthorities(file: CaFile): string {
   }
   const certificates = text.match(CERTIFICATE) ?? [];
   if (certificates.length === 0) throw badCaFile(file, 'holds no certificate');
-  for (const certificate of certificates) assertCertificate(certificate, file);
-  return certificates.join('\n');
+  const bundled = bundledRoots();
+  const others = certificates.filter((certificate) => !bundled.has(withoutSpace(certificate)));
+  for (const certificate of others) assertCertificate(certificate, file);
+  return others;
+}
+
+const bundledRoots = once(() => new Set(rootCertificates.map(withoutSpace)));
+
+function withoutSpace(pem: string): string {
+  return pem.replace(/\s+/g, '');
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
@@ -148,9 +157,4 @@ function once<T>(make: () => T): () => T {
     made ??= { value: make() };
     return made.value;
   };
-}
-
-/** Whether a URL's host is this machine. */
-export function isLoopbackUrl(url: string): boolean {
-  return isLoopbackHost(new URL(url).hostname);
 }

@@ -4,7 +4,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { InteropError } from '../errors.js';
 import type { GraphClient } from '../graph/client.js';
-import { API_CLIENT_IDS, type Api, type ApiPermissions } from './permissions.js';
+import { findConsents, importIds } from './consents.js';
 
 /** What stood in the tenant when the registration was adopted. Kept as a stack output, so that later runs remember it. */
 export interface AdoptedRegistration {
@@ -16,39 +16,65 @@ export interface AdoptedRegistration {
   readonly consents: Readonly<Record<string, string>>;
 }
 
-/** Key of a consent in {@link AdoptedRegistration.consents}. */
-export function consentKey(api: Api, permission: string): string {
-  return `${api}/${permission}`;
-}
-
 /** Name of the stack output that remembers an adoption. */
 export const ADOPTED_OUTPUT = 'adopted';
 
 /**
- * What stood in the tenant when this stack adopted `clientId`: remembered from the stack's own last outputs or, the first
- * time, looked up. The memory is what keeps `destroy` from removing a grant that was there before us.
+ * What stood in the tenant when this stack adopted `clientId`: remembered or, the first time, looked up. The memory is what keeps
+ * `destroy` from removing what was there before us, and from keeping what was not.
  *
+ * It is a resource of its own, saved before anything is made: after a first run that failed, what that run had made would else
+ * pass for what was there before.
+ *
+ * @param remembered the stack's last output {@link ADOPTED_OUTPUT}
  * @throws InteropError of kind `configuration` when there is no such registration in the tenant.
  */
 export async function rememberAdoption(
   clientId: string,
-  wanted: readonly ApiPermissions[],
+  remembered: unknown,
   graph: () => Promise<GraphClient>,
 ): Promise<AdoptedRegistration> {
-  const own = new pulumi.StackReference(
-    `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
-  );
-  const { value } = await own.getOutputDetails(ADOPTED_OUTPUT);
-  const remembered = value as AdoptedRegistration | undefined;
-  if (remembered?.clientId === clientId) return remembered;
-  return await lookUpAdoption(clientId, wanted, await graph());
+  const known = adoptionIn(remembered);
+  const input = known?.clientId === clientId ? known : await lookUpAdoption(clientId, await graph());
+  const memory = new pulumi.Stash(`adopted-${clientId}`, { input });
+  // A preview saves nothing, so it has nothing to wait for.
+  if (pulumi.runtime.isDryRun()) return input;
+  return await new Promise((resolve) => memory.output.apply(resolve));
 }
 
-async function lookUpAdoption(
-  clientId: string,
-  wanted: readonly ApiPermissions[],
-  graph: GraphClient,
-): Promise<AdoptedRegistration> {
+/**
+ * Refuses to let go of an adopted registration: it would be renamed, and later deleted, as if this stack had made it, and the
+ * secret that Google holds would go with it.
+ *
+ * @param adopt `registration.adopt` of the configuration
+ * @throws InteropError of kind `configuration` when another registration, or none, is adopted than in the last run
+ */
+export function keepAdoption(adopt: string | undefined, remembered: unknown): void {
+  const known = adoptionIn(remembered);
+  if (known === undefined || known.clientId === adopt) return;
+  throw new InteropError({
+    kind: 'configuration',
+    summary: 'this stack has adopted a registration, and the configuration no longer says so',
+    problems: [
+      {
+        where: 'calendar-interop:registration.adopt',
+        what: 'must stay as it was while the stack is up; the secret that Google holds is on that registration',
+        found: adopt ?? 'nothing',
+        allowed: known.clientId,
+      },
+    ],
+    next: [
+      `pulumi config set --path calendar-interop:registration.adopt ${known.clientId}`,
+      'or, to begin anew without it: calendar-interop destroy, which leaves the adopted registration as it was',
+    ],
+  });
+}
+
+function adoptionIn(output: unknown): AdoptedRegistration | undefined {
+  return typeof output === 'object' && output !== null ? (output as AdoptedRegistration) : undefined;
+}
+
+async function lookUpAdoption(clientId: string, graph: GraphClient): Promise<AdoptedRegistration> {
   const application = await graph.getApplication({ appId: clientId });
   if (application === undefined) {
     throw new InteropError({
@@ -71,27 +97,6 @@ async function lookUpAdoption(
     objectId: application.id,
     displayName: application.displayName,
     servicePrincipalId: principal?.id,
-    consents: principal === undefined ? {} : await findConsents(graph, principal.id, wanted),
+    consents: principal === undefined ? {} : importIds(await findConsents(graph, principal.id)),
   };
-}
-
-async function findConsents(
-  graph: GraphClient,
-  principalId: string,
-  wanted: readonly ApiPermissions[],
-): Promise<Record<string, string>> {
-  const consents: Record<string, string> = {};
-  for (const { api, permissions } of wanted) {
-    const resource = await graph.findServicePrincipal(API_CLIENT_IDS[api]);
-    if (resource === undefined) continue;
-    const granted = await graph.listAppRoleAssignedTo(resource.id, principalId);
-    for (const permission of permissions) {
-      const role = resource.appRoles.find((candidate) => candidate.value === permission);
-      const assignment = granted.find((candidate) => candidate.appRoleId === role?.id);
-      if (assignment === undefined) continue;
-      consents[consentKey(api, permission)] =
-        `/servicePrincipals/${resource.id}/appRoleAssignedTo/${assignment.id}`;
-    }
-  }
-  return consents;
 }

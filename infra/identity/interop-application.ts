@@ -4,7 +4,8 @@
 import * as azuread from '@pulumi/azuread';
 import * as pulumi from '@pulumi/pulumi';
 import { SLOTS, type SlotName, secretName } from '../rotation/ledger.js';
-import { type AdoptedRegistration, consentKey } from './adoption.js';
+import type { AdoptedRegistration } from './adoption.js';
+import { consentKey } from './consents.js';
 import type { ApiInTenant, DirectoryFacts } from './directory-look-up.js';
 import { API_CLIENT_IDS, type Api, type ApiPermissions } from './permissions.js';
 
@@ -117,6 +118,8 @@ export class InteropApplication extends pulumi.ComponentResource {
   readonly objectId: pulumi.Output<string>;
   readonly displayName: pulumi.Output<string>;
   readonly servicePrincipalId: pulumi.Output<string>;
+  /** Ids of the app role assignments that are this stack's consents. */
+  readonly consentIds: pulumi.Output<readonly string[]>;
   /** Key ids and expiry of the slots in use. */
   readonly secretSlots: pulumi.Output<Partial<Record<SlotName, SecretSlotOutput>>>;
   /** The secret of the current slot, marked as a secret. */
@@ -126,13 +129,14 @@ export class InteropApplication extends pulumi.ComponentResource {
     super('calendar-interop:identity:InteropApplication', name, {}, options);
     const application = this.#declareRegistration(name, args);
     const principal = this.#declareServicePrincipal(name, args, application);
-    this.#declareConsent(name, args, principal);
+    const consents = this.#declareConsent(name, args, principal);
     const secrets = this.#declareSecrets(name, args, application);
 
     this.clientId = application.clientId;
     this.objectId = application.objectId;
     this.displayName = application.displayName;
     this.servicePrincipalId = principal.objectId;
+    this.consentIds = pulumi.all(consents.map(({ id }) => id)).apply((ids) => ids.map(lastSegment));
     this.secretSlots = describeSecrets(args, secrets);
     this.currentSecret = currentSecretOf(args, secrets);
     this.registerOutputs({ clientId: this.clientId, objectId: this.objectId, secretSlots: this.secretSlots });
@@ -140,8 +144,9 @@ export class InteropApplication extends pulumi.ComponentResource {
 
   #declareRegistration(name: string, args: InteropApplicationArgs): azuread.Application {
     if (args.adopt !== undefined) {
+      // Under another name than one that is made: it can never be taken for that one.
       return new azuread.Application(
-        name,
+        `${name}-adopted`,
         { displayName: args.adopt.displayName },
         {
           parent: this,
@@ -183,7 +188,7 @@ export class InteropApplication extends pulumi.ComponentResource {
     const found = args.adopt?.servicePrincipalId;
     if (found !== undefined) {
       return new azuread.ServicePrincipal(
-        name,
+        `${name}-adopted`,
         { clientId: application.clientId },
         {
           parent: this,
@@ -209,11 +214,16 @@ export class InteropApplication extends pulumi.ComponentResource {
   }
 
   /** An assignment of an application permission *is* admin consent (terraform-provider-azuread, app_role_assignment). */
-  #declareConsent(name: string, args: InteropApplicationArgs, principal: azuread.ServicePrincipal): void {
+  #declareConsent(
+    name: string,
+    args: InteropApplicationArgs,
+    principal: azuread.ServicePrincipal,
+  ): readonly azuread.AppRoleAssignment[] {
+    const consents: azuread.AppRoleAssignment[] = [];
     for (const { api, permissions } of args.permissions) {
       for (const permission of permissions) {
-        const existing = args.adopt?.consents[consentKey(api, permission)];
-        new azuread.AppRoleAssignment(
+        const existing = args.adopt?.consents[consentKey({ api, permission })];
+        const consent = new azuread.AppRoleAssignment(
           `${name}-${permission}`,
           {
             appRoleId: roleIdOf(args.directory, api, permission),
@@ -223,12 +233,14 @@ export class InteropApplication extends pulumi.ComponentResource {
           {
             parent: this,
             customTimeouts: { create: REPLICATION_TIMEOUT },
-            ...importAsItIs(args.takeUp?.consents[consentKey(api, permission)], []),
+            ...importAsItIs(args.takeUp?.consents[consentKey({ api, permission })], []),
             ...(existing === undefined ? {} : { import: existing, retainOnDelete: true }),
           },
         );
+        consents.push(consent);
       }
     }
+    return consents;
   }
 
   #declareSecrets(
@@ -276,6 +288,11 @@ function roleIdOf(directory: DirectoryFacts, api: Api, permission: string): stri
   const id = apiIn(directory, api).roleIds[permission];
   if (id === undefined) throw new Error(`the permission ${permission} was not looked up`);
   return id;
+}
+
+/** The provider's ids are paths: `/servicePrincipals/<id>/appRoleAssignedTo/<id>`. */
+function lastSegment(id: string): string {
+  return id.slice(id.lastIndexOf('/') + 1);
 }
 
 function describeSecrets(

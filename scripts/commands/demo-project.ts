@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
+import type { SandboxInfo } from '../../sandbox/index.js';
 import { cacheFolder } from '../cache-folder.js';
-import type { SandboxInfo } from './demo-tenant.js';
 
 /** A temporary project. `env` names its backend and passphrase. */
 export interface DemoProject {
@@ -15,12 +15,16 @@ export interface DemoProject {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Makes the folders; nothing in them is readable by others. */
-export async function makeDemoProject(): Promise<DemoProject> {
+/**
+ * Makes the folders; nothing in them is readable by others.
+ *
+ * @param env of the command: it says where the cache is
+ */
+export async function makeDemoProject(env: NodeJS.ProcessEnv): Promise<DemoProject> {
   const root = await mkdtemp(join(tmpdir(), 'calendar-interop-demo-'));
   const folder = join(root, 'project');
   const backend = join(root, 'backend');
-  const pulumiHome = join(cacheFolder(process.env), 'pulumi-home');
+  const pulumiHome = join(cacheFolder(env), 'pulumi-home');
   await Promise.all(
     [folder, backend, pulumiHome].map((path) => mkdir(path, { recursive: true, mode: 0o700 })),
   );
@@ -49,6 +53,10 @@ export async function writeDemoStack(project: DemoProject, tenant: SandboxInfo):
     'calendar-interop:tenant': tenant.domain,
     'calendar-interop:protocol': 'ews',
     'calendar-interop:registration': { displayName: 'Calendar Interop (demo)' },
+    'calendar-interop:exchange': { url: tenant.exchange },
+    'calendar-interop:ewsAccess': { acknowledgeAllowList: true },
+    'calendar-interop:roleMailboxes': [{ address: 'interop@contoso.com' }],
+    'calendar-interop:visibility': { scope: { recipientTypes: ['UserMailbox'] } },
     'calendar-interop:endpoints': [
       {
         name: 'online',

@@ -6,24 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Agent, fetch } from 'undici';
 import { InteropError } from '../../infra/errors.js';
+import type { SandboxInfo } from '../../sandbox/index.js';
 import type { CommandContext } from '../command-context.js';
 import { packageRoot } from '../package-root.js';
 import { writeTrustBundle } from '../trust-bundle.js';
-
-/** The line that `sandbox --json` prints when it is ready. */
-export interface SandboxInfo {
-  readonly authority: string;
-  readonly metadataHost: string;
-  readonly graph: string;
-  readonly tenantId: string;
-  readonly domain: string;
-  readonly caFile: string;
-  readonly clients: readonly {
-    readonly name: string;
-    readonly clientId: string;
-    readonly clientSecret: string | null;
-  }[];
-}
 
 /** A running emulated tenant. */
 export interface DemoTenant {
@@ -38,6 +24,8 @@ export interface DemoTenant {
   /** Deletes the consent of the application, as somebody in the portal might. */
   withdrawConsent(clientId: string): Promise<void>;
   stop(): Promise<void>;
+  /** Lets go of it: it runs on, and this process can end. For one that was started detached. */
+  leave(): Promise<void>;
 }
 
 /** Starts the sandbox on a free port. Detached, it outlives this process. */
@@ -51,6 +39,7 @@ export async function startDemoTenant(
     { stdio: [options.detached ? 'ignore' : 'pipe', 'pipe', 'ignore'], detached: options.detached },
   );
   const info = await readInfo(child);
+  if (options.detached) child.unref();
   const dispatcher = new Agent({ connect: { ca: await readFile(info.caFile, 'utf8') } });
   const directory = async () =>
     await json(await fetch(`${info.graph}/sandbox/state`, { dispatcher, headers: SANDBOX_HEADERS }));
@@ -63,30 +52,43 @@ export async function startDemoTenant(
     withdrawConsent: (clientId) => withdrawConsent(info, dispatcher, clientId),
     stop: async () => {
       child.stdin?.end();
-      if (child.exitCode === null) await once(child, 'exit');
+      await ended(child);
       await dispatcher.close();
     },
+    leave: () => dispatcher.close(),
   };
 }
 
 /** The sandbox answers its own routes only to callers that a browser cannot imitate. */
 const SANDBOX_HEADERS = { 'x-sandbox': '1' };
 
+/** A process that a signal ended has no exit code. */
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
+
+/** The line that `sandbox --json` prints when it is ready. Nothing is read after it: an open pipe would keep this process. */
 async function readInfo(child: ChildProcess): Promise<SandboxInfo> {
   if (child.stdout === null) throw new Error('the sandbox has no standard output');
   const lines = createInterface({ input: child.stdout });
-  const failed = once(child, 'exit').then(([code]) => {
+  const failed = once(child, 'exit').then(([code, signal]) => {
     throw new InteropError({
       kind: 'failure',
       summary: 'the sandbox did not start',
-      problems: [{ what: 'its process ended', found: `exit code ${String(code)}` }],
+      problems: [
+        { what: 'its process ended', found: signal === null ? `exit code ${code}` : `signal ${signal}` },
+      ],
       next: ['calendar-interop sandbox --port 0'],
     });
   });
-  const [line] = (await Promise.race([once(lines, 'line'), failed])) as [string];
   failed.catch(() => undefined);
-  if (child.pid !== undefined) child.unref();
-  return JSON.parse(line) as SandboxInfo;
+  try {
+    const [line] = (await Promise.race([once(lines, 'line'), failed])) as [string];
+    return JSON.parse(line) as SandboxInfo;
+  } finally {
+    lines.close();
+    child.stdout.destroy();
+  }
 }
 
 /** ARM_* and OIDC variables of the caller point at another tenant and must not leak into the demo. */

@@ -10,8 +10,9 @@ import { resourceChanges, shortType } from '../engine-events.js';
 import { type OpenStack, openStack } from '../open-stack.js';
 import { recover } from '../recovery.js';
 import { currentSecret } from '../secret-in-state.js';
+import { shellWord } from '../shell-word.js';
 import type { Terminal } from '../terminal.js';
-import { makeDemoProject, removeDemoProject, writeDemoStack } from './demo-project.js';
+import { type DemoProject, makeDemoProject, removeDemoProject, writeDemoStack } from './demo-project.js';
 import { type DemoTenant, startDemoTenant } from './demo-tenant.js';
 import { showHandoff } from './handoff-text.js';
 import { stackOutputs } from './stack-outputs.js';
@@ -45,9 +46,10 @@ const TOTAL_STEPS = 8;
 export async function demo(context: CommandContext, flags: DemoFlags): Promise<CommandResult> {
   const { terminal } = context;
   const report: DemoReport = { seconds: {} };
-  const project = await makeDemoProject();
-  const tenant = await startDemoTenant(context, { detached: flags.keep });
+  const project = await makeDemoProject(context.env);
+  let tenant: DemoTenant | undefined;
   try {
+    tenant = await startDemoTenant(context, { detached: flags.keep });
     await writeDemoStack(project, tenant.info);
     const inside: CommandContext = {
       ...context,
@@ -57,11 +59,13 @@ export async function demo(context: CommandContext, flags: DemoFlags): Promise<C
     };
     await runSteps(inside, tenant, report, flags);
     terminal.heading(`The demo is through in ${report.seconds.total} s.`);
-    if (flags.keep) sayHowToGoOn(terminal, inside, tenant);
     return { exitCode: 0, json: report };
   } finally {
-    if (!flags.keep) {
-      await tenant.stop();
+    if (flags.keep && tenant !== undefined) {
+      sayHowToGoOn(terminal, project, tenant);
+      await tenant.leave();
+    } else {
+      await tenant?.stop();
       await removeDemoProject(project);
     }
   }
@@ -97,7 +101,7 @@ async function runSteps(
     return stack;
   });
   await step('up', 'up: registration, service principal, consent, secret', async () => {
-    await recover(open.session, open.expected, open.graph, (text) => terminal.warn(text));
+    await recover({ ...open, say: (text) => terminal.warn(text), signal: context.signal });
     const record = await open.session.run('up');
     report.up = { created: resourceChanges(record).filter(({ op }) => op === 'create').length };
     expect(
@@ -113,14 +117,14 @@ async function runSteps(
     terminal.line('  nothing changed');
   });
   const secret = await step('token', 'token: signing in as Google will', async () => {
-    const current = currentSecret(await open.session.exportState(), open.ledger);
+    const current = currentSecret(await open.session.readSecrets(), open.ledger);
     const outputs = stackOutputs(await open.session.outputs());
     const proof = await proveSecret({
       tokenEndpoint: String(outputs.tokenEndpoint),
       clientId: String(outputs.clientId),
       secret: current,
       scope: 'https://outlook.office365.com/.default',
-      trust: open.signedIn.trust,
+      trust: (await open.signedIn()).trust,
       signal: context.signal,
     });
     report.token = { roles: proof.roles };
@@ -179,7 +183,9 @@ function secondsSince(from: number): number {
   return Math.round((performance.now() - from) / 100) / 10;
 }
 
-function sayHowToGoOn(terminal: Terminal, context: CommandContext, tenant: DemoTenant): void {
+function sayHowToGoOn(terminal: Terminal, project: DemoProject, tenant: DemoTenant): void {
+  const env = { ...tenant.env, ...project.env };
+  const folder = shellWord(project.folder);
   terminal.heading('Everything is still running. In another shell:');
   for (const name of [
     'SSL_CERT_FILE',
@@ -188,9 +194,10 @@ function sayHowToGoOn(terminal: Terminal, context: CommandContext, tenant: DemoT
     'PULUMI_CONFIG_PASSPHRASE',
     'PULUMI_HOME',
   ]) {
-    terminal.line(`  export ${name}='${context.env[name] ?? ''}'`);
+    terminal.line(`  export ${name}=${shellWord(env[name] ?? '')}`);
   }
-  terminal.line(`  npx calendar-interop drift --cwd '${context.cwd}' --stack demo`);
-  terminal.line(`  npx calendar-interop destroy --cwd '${context.cwd}' --stack demo`);
+  terminal.line(`  npx calendar-interop drift --cwd ${folder} --stack demo`);
+  terminal.line(`  npx calendar-interop destroy --cwd ${folder} --stack demo`);
   terminal.line(`  kill ${tenant.pid}   # stops the tenant`);
+  terminal.line(`  rm -r ${shellWord(project.root)}   # removes the project and its backend`);
 }

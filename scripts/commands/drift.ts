@@ -1,15 +1,20 @@
 /** `drift`: what was changed behind Pulumi's back. Writes nothing, neither in the tenant nor in the state. */
 import { EXIT_CODES } from '../../infra/errors.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
-import { resourceChanges } from '../engine-events.js';
-import { openStack } from '../open-stack.js';
+import { type ResourceStep, resourceChanges } from '../engine-events.js';
+import { describeStep } from '../engine-reporter.js';
+import { explainingSignIn, openStack } from '../open-stack.js';
 import { changesAsJson } from './engine-json.js';
 
 /** Exit code 7 where something differs, 0 where nothing does. */
 export async function drift(context: CommandContext): Promise<CommandResult> {
-  const open = await openStack(context, { ledger: 'provisional', create: false });
-  const record = await open.session.run('drift');
-  const found = resourceChanges(record).length;
+  const open = await openStack(context, { ledger: 'provisional', create: false, signIn: 'lazily' });
+  const record = await explainingSignIn(open, () => open.session.run('drift'));
+  const changes = resourceChanges(record);
+  const found = changes.length;
+  for (const step of changes) {
+    context.terminal.line(`${describeStep(context.terminal, step)} ${whatHappened(step)}`);
+  }
   open.reporter.summary(record, { done: 'behind our back', none: 'No drift: the tenant is as the state.' });
   if (found > 0)
     context.terminal.line(
@@ -19,4 +24,9 @@ export async function drift(context: CommandContext): Promise<CommandResult> {
     exitCode: found > 0 ? EXIT_CODES.drift : 0,
     json: { ...open.engine, ...changesAsJson(record), found },
   };
+}
+
+/** A refresh finds what is gone and what differs; it makes nothing. */
+function whatHappened({ op }: ResourceStep): string {
+  return op === 'delete' ? 'was deleted' : 'was changed';
 }

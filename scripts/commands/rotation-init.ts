@@ -9,7 +9,7 @@ import { readStackFile, stackConfigOf, writeLedger } from '../stack-file.js';
 /** Writes a ledger where there is none; one that is there already stays as it is. */
 export async function rotationInit(context: CommandContext): Promise<CommandResult> {
   const stack = chooseStack(findProject(context.cwd), context.stack, context.env);
-  const raw = stackConfigOf(await readStackFile(stack.file));
+  const raw = stackConfigOf(readStackFile(stack.file));
   const config = parseStackConfig(raw.ours, raw.azuread);
   if (config.rotation !== undefined) {
     context.terminal.line(
@@ -18,7 +18,7 @@ export async function rotationInit(context: CommandContext): Promise<CommandResu
     return { exitCode: 0, json: { written: false, ledger: config.rotation } };
   }
   const ledger = initialLedger({ now: new Date(), lifetimeDays: config.secret.lifetimeDays });
-  await writeLedger(stack.file, ledger);
+  writeLedger(stack.file, ledger);
   context.terminal.line(
     `Wrote the first rotation ledger into ${relative(context.cwd, stack.file)}: commit it.`,
   );

@@ -11,6 +11,7 @@ import type { CliIo } from '../cli.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { errorCode } from '../replace-file.js';
 import { readSandboxRecord, removeSandboxRecord, writeSandboxRecord } from '../sandbox-record.js';
+import { shellWord } from '../shell-word.js';
 import { writeTrustBundle } from '../trust-bundle.js';
 
 /** The command's own options, as cli.ts declares them. */
@@ -103,11 +104,6 @@ function printExports(context: CommandContext, port: number): CommandResult {
     context.terminal.line(`export ${name}=${shellWord(value)}`);
   }
   return { exitCode: 0, json: exports };
-}
-
-/** One word of a POSIX shell, whatever is in it. */
-function shellWord(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function announce({ terminal }: CommandContext, info: SandboxInfo, port: number): void {

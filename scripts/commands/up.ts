@@ -14,7 +14,7 @@ export interface UpFlags {
 /** Puts an interrupted run right, then runs the update. */
 export async function up(context: CommandContext, flags: UpFlags): Promise<CommandResult> {
   const open = await openStack(context, { ledger: 'write', create: true });
-  await recover(open.session, open.expected, open.graph, (text) => context.terminal.warn(text));
+  await recover({ ...open, say: (text) => context.terminal.warn(text), signal: context.signal });
   const record = await open.session.run('up', { refresh: flags.refresh });
   const outputs = stackOutputs(await open.session.outputs());
   open.reporter.summary(record, { done: 'done', none: 'Nothing changed: everything is as declared.' });

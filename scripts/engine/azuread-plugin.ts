@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { InteropError, type Problem } from '../../infra/errors.js';
+import { isLoopback } from '../../infra/graph/loopback.js';
 import { runChild } from './child.js';
 import type { PulumiCli } from './cli.js';
 import { unlessFailedLately } from './failed-attempts.js';
@@ -54,15 +55,6 @@ export async function findAzureadPlugin(options: FindAzureadPluginOptions): Prom
   if (trouble === undefined) return { source: 'download', version: AZUREAD_PLUGIN_VERSION };
   if (!isLoopback(options.metadataHost)) throw officialIsNeeded(options, search, trouble);
   return await standIn(options.standInFolder);
-}
-
-/**
- * Whether `host` or `host:port` is this machine: the name `localhost`, an IPv4 address in 127.0.0.0/8, or `[::1]`
- * (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3).
- */
-export function isLoopback(host: string | undefined): boolean {
-  if (host === undefined) return false;
-  return /^(localhost|127(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}|\[::1\])(:\d{1,5})?$/i.test(host);
 }
 
 async function lookOnPath(

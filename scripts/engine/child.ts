@@ -16,10 +16,10 @@ export interface ChildRequest {
   readonly onErrorLine?: (line: string) => void;
 }
 
-/** How it ended: with its standard output, or with one line that says why it is of no use. */
+/** How it ended: with its standard output, or with one line that says why it is of no use, and the last it wrote to standard error. */
 export type ChildResult =
   | { readonly ok: true; readonly stdout: string }
-  | { readonly ok: false; readonly trouble: string };
+  | { readonly ok: false; readonly trouble: string; readonly stderr: string };
 
 /** Time for a program to stop in an orderly way before it is killed. */
 const GRACE_MS = 2_000;
@@ -27,6 +27,8 @@ const GRACE_MS = 2_000;
 const OUTPUT_LIMIT = 4_000_000;
 /** How many of the last lines of standard error are kept for the account of a failure. */
 const TAIL_LINES = 8;
+/** How many of the last characters of standard error are kept. */
+const STDERR_LIMIT = 10_000;
 
 /**
  * Runs a program without a shell and without standard input, in a process group of its own.
@@ -54,11 +56,12 @@ export async function runChild(request: ChildRequest): Promise<ChildResult> {
       return {
         ok: false,
         trouble: withTail(`no end within ${(request.timeoutMs ?? 0) / 1000} s`, ended.tail),
+        stderr: ended.stderr,
       };
     }
     return ended.outcome === 0
       ? { ok: true, stdout: ended.stdout }
-      : { ok: false, trouble: withTail(ended.outcome, ended.tail) };
+      : { ok: false, trouble: withTail(ended.outcome, ended.tail), stderr: ended.stderr };
   } finally {
     clearTimeout(timer);
     stop.settle();
@@ -84,30 +87,34 @@ interface Ended {
   readonly outcome: 0 | string;
   readonly stdout: string;
   readonly tail: readonly string[];
+  /** The last of standard error, as it was written. */
+  readonly stderr: string;
 }
 
 function finish(child: ChildProcess, onErrorLine: ((line: string) => void) | undefined): Promise<Ended> {
   return new Promise((resolve) => {
     let stdout = '';
     const tail: string[] = [];
+    let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       if (stdout.length < OUTPUT_LIMIT) stdout += text;
     });
     if (child.stderr !== null) {
       createInterface({ input: child.stderr }).on('line', (line) => {
         onErrorLine?.(line);
+        stderr = `${stderr}${line}\n`.slice(-STDERR_LIMIT);
         if (!isAccount(line)) return;
         tail.push(line.trim());
         if (tail.length > TAIL_LINES) tail.shift();
       });
     }
     child.on('error', (error) =>
-      resolve({ outcome: `could not be started: ${error.message}`, stdout, tail }),
+      resolve({ outcome: `could not be started: ${error.message}`, stdout, tail, stderr }),
     );
     child.on('close', (code, signal) => {
       const outcome =
         code === 0 ? 0 : code === null ? `ended by ${signal ?? 'a signal'}` : `exit code ${code}`;
-      resolve({ outcome, stdout, tail });
+      resolve({ outcome, stdout, tail, stderr });
     });
   });
 }

@@ -45,7 +45,7 @@ export function draftRoot(search: Search): string {
 /** Puts a finished installation in the place of whatever is there. A crash in between leaves the old one, or none. */
 export async function publish(draft: string, search: Search, signal: AbortSignal): Promise<void> {
   const root = cachedRoot(search);
-  await flush(binaryIn(draft));
+  await flush(binaryIn(draft), 'r+');
   await flushFolder(join(draft, 'bin'));
   await flushFolder(draft);
   throwIfCancelled(signal);
@@ -64,8 +64,9 @@ async function renameIfThere(from: string, to: string): Promise<void> {
   }
 }
 
-async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r');
+/** @param flags Windows writes a file through only where it is open for writing; a folder cannot be opened so. */
+async function flush(path: string, flags: 'r' | 'r+'): Promise<void> {
+  const handle = await open(path, flags);
   try {
     await handle.sync();
   } finally {
@@ -75,5 +76,5 @@ async function flush(path: string): Promise<void> {
 
 /** Windows has no way to write a folder through. */
 async function flushFolder(path: string): Promise<void> {
-  if (process.platform !== 'win32') await flush(path);
+  if (process.platform !== 'win32') await flush(path, 'r');
 }

@@ -5,6 +5,7 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import type { PulumiCommand } from '@pulumi/pulumi/automation/index.js';
+import type { SemVer } from 'semver';
 import { describeProblem, InteropError, type Problem } from '../../infra/errors.js';
 import { withLock } from './build-lock.js';
 import { runChild } from './child.js';
@@ -55,10 +56,21 @@ export async function findPulumiCli(options: SearchOptions = {}): Promise<Pulumi
   return await getCli(search, onPath);
 }
 
-/** The Automation API's handle for a CLI that was found. Loads the Automation API. */
+/** What `PulumiCommand.get` ends with; the types hide it (pulumi/pulumi sdk/nodejs/automation/cmd.ts). */
+type PulumiCommandOf = new (command: string, version: SemVer) => PulumiCommand;
+
+/**
+ * The Automation API's handle for a CLI that was found. Loads the Automation API.
+ *
+ * Not by `PulumiCommand.get`, which would run the program once more to ask for a version that is known.
+ */
 export async function openPulumiCommand(cli: PulumiCli): Promise<PulumiCommand> {
-  const { PulumiCommand } = await import('@pulumi/pulumi/automation/index.js');
-  return await PulumiCommand.get(cli.root === undefined ? {} : { root: cli.root });
+  const [{ PulumiCommand }, { default: semver }] = await Promise.all([
+    import('@pulumi/pulumi/automation/index.js'),
+    import('semver'),
+  ]);
+  const Command = PulumiCommand as unknown as PulumiCommandOf;
+  return new Command(cli.command, new semver.SemVer(cli.version));
 }
 
 async function lookOnPath(search: Search): Promise<PulumiCli | Miss> {

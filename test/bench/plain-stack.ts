@@ -7,18 +7,18 @@
 import * as azuread from '@pulumi/azuread';
 import { LocalWorkspace, PulumiCommand } from '@pulumi/pulumi/automation/index.js';
 
-const EXCHANGE_ONLINE = '00000002-0000-0ff1-ce00-000000000000';
+const MICROSOFT_GRAPH = '00000003-0000-0000-c000-000000000000';
 
 async function program(): Promise<Record<string, unknown>> {
-  const exchange = azuread.getServicePrincipalOutput({ clientId: EXCHANGE_ONLINE });
-  const role = exchange.apply((found) => found.appRoleIds.full_access_as_app ?? '');
+  const graph = azuread.getServicePrincipalOutput({ clientId: MICROSOFT_GRAPH });
+  const role = graph.apply((found) => found.appRoleIds['Calendars.Read'] ?? '');
   const caller = azuread.getClientConfigOutput({}).objectId;
   const application = new azuread.Application('interop', {
     displayName: 'Plain interop',
     owners: [caller],
     preventDuplicateNames: true,
     requiredResourceAccesses: [
-      { resourceAppId: EXCHANGE_ONLINE, resourceAccesses: [{ id: role, type: 'Role' }] },
+      { resourceAppId: MICROSOFT_GRAPH, resourceAccesses: [{ id: role, type: 'Role' }] },
     ],
     signInAudience: 'AzureADMyOrg',
     tags: ['plain'],
@@ -31,7 +31,7 @@ async function program(): Promise<Record<string, unknown>> {
   new azuread.AppRoleAssignment('interop', {
     appRoleId: role,
     principalObjectId: principal.objectId,
-    resourceObjectId: exchange.objectId,
+    resourceObjectId: graph.objectId,
   });
   const secret = new azuread.ApplicationPassword('interop', {
     applicationId: application.id,

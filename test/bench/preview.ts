@@ -60,7 +60,19 @@ async function startTenant(): Promise<{ info: SandboxInfo; stop(): Promise<void>
   };
 }
 
+/** Protocol graph, since with EWS our stack holds Exchange's switch as well, which the other one does not know. */
 async function preparedOurs(project: TestProject): Promise<Measured> {
+  await project.configure({
+    'calendar-interop:protocol': 'graph',
+    'calendar-interop:endpoints': [
+      {
+        name: 'online',
+        type: 'microsoft365-graph',
+        domains: ['contoso.com'],
+        roleAccounts: ['interop@contoso.com'],
+      },
+    ],
+  });
   const up = await project.run(['up']);
   if (up.code !== 0) throw new Error(up.stderr);
   const bin = join(packageRoot(), 'dist', 'scripts', 'bin.js');

@@ -1,7 +1,10 @@
 /** The demonstration, as the README tells newcomers to run it. */
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { isRunning } from '../../scripts/processes.js';
 import { ROOT } from '../support/project.js';
 
 const run = promisify(execFile);
@@ -45,3 +48,32 @@ test('demo for people shows the values for the form with the secret hidden, and 
   expect(stdout).toMatch(/azuread \d+\.\d+\.\d+ \((stand-in|path|plugin-cache|download)\)/);
   expect(stdout).toContain('nothing is left');
 }, 120_000);
+
+test('demo --keep ends by itself, and what it prints works: drift, destroy, and the end of the tenant', async () => {
+  const { stdout } = await run(process.execPath, [BIN, 'demo', '--keep'], { cwd: ROOT, maxBuffer: 1 << 26 });
+  const printed = stdout.slice(stdout.indexOf('Everything is still running'));
+  const lines = printed.split('\n').map((line) => line.trim());
+  const exports = lines.filter((line) => line.startsWith('export '));
+  const command = (start: string) => lines.find((line) => line.startsWith(start)) ?? `false # no ${start}`;
+  const shell = async (line: string) => {
+    const program = `'${process.execPath}' '${BIN}'`;
+    const script = [...exports, line.replace('npx calendar-interop', program)].join('\n');
+    return await run('sh', ['-ec', script], { cwd: ROOT, maxBuffer: 1 << 26 });
+  };
+  const tenant = Number(/^kill (\d+)/.exec(command('kill '))?.[1]);
+  const folder = /--cwd '([^']+)'/.exec(command('npx calendar-interop drift'))?.[1] ?? '';
+  try {
+    expect((await shell(command('npx calendar-interop drift'))).stdout).toContain('No drift');
+    await shell(command('npx calendar-interop destroy'));
+    expect(isRunning(tenant)).toBe(true);
+  } finally {
+    await shell(command('kill '));
+    await shell(command('rm -r '));
+  }
+  await until(() => !isRunning(tenant));
+  expect(existsSync(folder)).toBe(false);
+}, 240_000);
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await delay(50);
+}

@@ -113,6 +113,7 @@ test('outputs name everything that Google is told, and the secret only when aske
       },
     },
     registration: { objectId: application.id, displayName: 'Interop under test' },
+    consents: [expect.stringMatching(/^[\w-]+$/)],
   });
   await project.configure({ 'calendar-interop:secret': { stackOutput: true } });
   expect((await json('up')).value.outputs).toMatchObject({ clientSecret: '[secret]' });

@@ -2,11 +2,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { InteropError } from '../../infra/errors.js';
-import {
-  type FindAzureadPluginOptions,
-  findAzureadPlugin,
-  isLoopback,
-} from '../../scripts/engine/azuread-plugin.js';
+import { isLoopback } from '../../infra/graph/loopback.js';
+import { type FindAzureadPluginOptions, findAzureadPlugin } from '../../scripts/engine/azuread-plugin.js';
 import { AZUREAD_PLUGIN_VERSION } from '../../scripts/engine/versions.js';
 import { isRunning, type Machine, makeMachine, printsVersion, until } from './support/machine.js';
 

@@ -1,5 +1,9 @@
+import { PassThrough } from 'node:stream';
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
+import { changesAsJson } from '../../scripts/commands/engine-json.js';
 import { EMPTY_RUN, isChange, recordEvent, resourceChanges } from '../../scripts/engine-events.js';
+import { reportEngine } from '../../scripts/engine-reporter.js';
+import { Terminal } from '../../scripts/terminal.js';
 
 const URN = 'urn:pulumi:test::calendar-interop::azuread:index/application:Application::interop';
 
@@ -74,4 +78,55 @@ test('messages lose the engine’s colour marks; passing status lines are not ke
     event({ diagnosticEvent: { severity: 'info', message: 'working', ephemeral: true } }),
   );
   expect(passed.diagnostics).toEqual([{ severity: 'error', message: 'broken', urn: URN }]);
+});
+
+/** What is written while the events come, standard output and standard error together, and the record at the end. */
+function told(events: readonly EngineEvent[]) {
+  const stream = new PassThrough();
+  const reporter = reportEngine(new Terminal({ stdout: stream, stderr: stream, json: false, color: false }));
+  let record = EMPTY_RUN;
+  for (const one of events) {
+    record = recordEvent(record, one);
+    reporter.event(record, one);
+  }
+  reporter.summary(record, { done: 'done', none: 'none' });
+  return { record, text: String(stream.read() ?? '') };
+}
+
+const PARTS = ['create-replacement', 'replace', 'delete-replaced'];
+const detailedDiff = { displayName: { diffKind: 'update-replace' } };
+const withReason = (op: string) => metadata(op, op === 'delete-replaced' ? {} : { detailedDiff });
+
+test.each([
+  ['the new one is made first', PARTS],
+  ['the old one goes first', [...PARTS].reverse()],
+])('a replaced resource is one change, said once, where %s', (_, ops) => {
+  const previewed = ops.map((op) =>
+    event({ resourcePreEvent: { planning: true, metadata: withReason(op) } }),
+  );
+  const run = ops.flatMap((op) => [
+    event({ resourcePreEvent: { metadata: withReason(op) } }),
+    event({ resOutputsEvent: { metadata: withReason(op) } }),
+  ]);
+  for (const events of [previewed, run]) {
+    const { record, text } = told(events);
+    expect(text).toBe('  ± Application interop (displayName)\n1 replace done\n');
+    expect(resourceChanges(record)).toHaveLength(1);
+    expect(changesAsJson(record)).toMatchObject({
+      totals: { replace: 1 },
+      resources: [{ op: 'replace', name: 'interop', properties: ['displayName'] }],
+    });
+  }
+});
+
+test('a replacement that broke off after the old one was deleted is a change, too', () => {
+  const { record } = told([event({ resOutputsEvent: { metadata: metadata('delete-replaced') } })]);
+  expect(resourceChanges(record).map(({ op }) => op)).toEqual(['replace']);
+});
+
+test('a warning is said once, whatever passing or empty ones follow it', () => {
+  const warning = (message: string, ephemeral = false) =>
+    event({ diagnosticEvent: { severity: 'warning', message, ephemeral } });
+  const { text } = told([warning('mind the gap'), warning('passing', true), warning('<{%reset%}>\n')]);
+  expect(text).toBe('warning: mind the gap\nnone\n');
 });

@@ -1,106 +1,196 @@
 import type { Deployment } from '@pulumi/pulumi/automation/index.js';
 import type { TakenUp } from '../../infra/identity/interop-application.js';
 import { initialLedger } from '../../infra/rotation/ledger.js';
-import { type ExpectedIdentity, isComplete, recover, viewState } from '../../scripts/recovery.js';
-import type { StackSession } from '../../scripts/stack-session.js';
+import { type ExpectedIdentity, isComplete, type RecoveryTools, recover } from '../../scripts/recovery.js';
+import { viewState } from '../../scripts/recovery-evidence.js';
 
 const LEDGER = initialLedger({ now: new Date('2026-11-24T00:00:00Z'), lifetimeDays: 180 });
 
 const EXPECTED: ExpectedIdentity = {
-  name: 'interop',
   tag: 'calendar-interop:calendar-interop/test',
   displayName: 'Interop',
   stack: 'test',
   permissions: [{ api: 'exchangeOnline', permissions: ['full_access_as_app'] }],
   ledger: LEDGER,
+  adopt: undefined,
 };
 
 const COMPLETE = [
-  'application:Application',
-  'servicePrincipal:ServicePrincipal',
-  'appRoleAssignment:AppRoleAssignment',
-  'applicationPassword:ApplicationPassword',
-];
+  ['application:Application', 'interop'],
+  ['servicePrincipal:ServicePrincipal', 'interop'],
+  ['appRoleAssignment:AppRoleAssignment', 'interop-full_access_as_app'],
+  ['applicationPassword:ApplicationPassword', 'interop-secret-a'],
+] as const;
 
-function deploymentOf(types: readonly string[], pending: readonly unknown[] = []): Deployment {
-  const resources = types.map((type, index) => ({
-    urn: `urn:${index}`,
-    type: `azuread:index/${type}`,
-    id: `/applications/${index}`,
-  }));
-  return { version: 3, deployment: { resources, pending_operations: pending } };
+interface PendingOperation {
+  readonly resource: { readonly type: string };
+  readonly type: string;
 }
+
+function deploymentOf(
+  resources: readonly (readonly [string, string])[],
+  pending: readonly PendingOperation[] = [],
+): Deployment {
+  return {
+    version: 3,
+    deployment: {
+      resources: resources.map(([type, name], index) => ({
+        urn: `urn:pulumi:test::calendar-interop::azuread:index/${type}::${name}`,
+        type: `azuread:index/${type}`,
+        id: type.startsWith('application:') ? '/applications/object-id' : `/x/${index}`,
+      })),
+      pending_operations: pending,
+    },
+  };
+}
+
+const creating = (type: string): PendingOperation => ({
+  resource: { type: `azuread:index/${type}` },
+  type: 'creating',
+});
 
 test('a state that holds all that is declared needs no look at Entra', () => {
   expect(isComplete(viewState(deploymentOf(COMPLETE)), EXPECTED)).toBe(true);
 });
 
-test.each(COMPLETE)('a state without its %s does', (missing) => {
-  const types = COMPLETE.filter((type) => type !== missing);
-  expect(isComplete(viewState(deploymentOf(types)), EXPECTED)).toBe(false);
+test.each(COMPLETE)('a state without its %s %s does', (_, missing) => {
+  const others = COMPLETE.filter(
+    ([, name], index) => !(name === missing && index === COMPLETE.findIndex(([, n]) => n === missing)),
+  );
+  expect(isComplete(viewState(deploymentOf(others)), EXPECTED)).toBe(false);
 });
 
-test('so does one with an operation that hangs', () => {
-  expect(isComplete(viewState(deploymentOf(COMPLETE, [{}])), EXPECTED)).toBe(false);
+test('another consent than the declared one does not make up for it', () => {
+  const changed = COMPLETE.map(
+    ([type, name]) => [type, name.replace('full_access_as_app', 'Calendars.Read')] as const,
+  );
+  expect(isComplete(viewState(deploymentOf(changed)), EXPECTED)).toBe(false);
 });
 
-const APPLICATION = {
-  id: 'object-id',
-  appId: 'client-id',
-  displayName: 'Interop',
-  passwordCredentials: [
-    { keyId: 'ours', displayName: 'interop-a-g1' },
-    { keyId: 'other-generation', displayName: 'interop-a-g7' },
-    { keyId: 'foreign', displayName: 'somebody’s' },
-    { keyId: 'nameless', displayName: null },
-  ],
-};
+test('an operation that hangs does, too', () => {
+  const state = deploymentOf(COMPLETE, [creating('application:Application')]);
+  expect(isComplete(viewState(state), EXPECTED)).toBe(false);
+});
 
-function surroundings(options: {
-  tagged?: boolean;
-  namesakes?: boolean;
-  lastRun?: string;
-  deployment?: Deployment;
-}) {
-  const done: string[] = [];
-  const session = {
-    exportState: async () => options.deployment ?? deploymentOf([]),
-    lastRun: async () => (options.lastRun === undefined ? undefined : { result: options.lastRun }),
-    replaceState: async () => void done.push('state without pending operations'),
-    run: async (run: string, { takeUp }: { takeUp: TakenUp }) =>
-      void done.push(`${run} that takes up ${takeUp.application}`),
-  } as unknown as StackSession;
-  const graph = {
-    findApplicationsByTag: async () => (options.tagged === true ? [APPLICATION] : []),
-    findApplicationsByDisplayName: async () => (options.namesakes === true ? [APPLICATION] : []),
-    findServicePrincipal: async () => undefined,
-    getApplication: async () => APPLICATION,
-    removePassword: async (_: string, keyId: string) => void done.push(`remove secret ${keyId}`),
-  };
-  const said: string[] = [];
-  const run = () =>
-    recover(
-      session,
-      EXPECTED,
-      async () => graph as never,
-      (text) => said.push(text),
-    );
-  return { done, said, run };
+const RUN = { startTime: new Date('2026-11-25T10:00:00Z'), endTime: new Date('2026-11-25T10:01:00Z') };
+const DURING = '2026-11-25T10:00:30Z';
+const BEFORE = '2026-11-24T09:00:00Z';
+const AFTER = '2026-11-26T09:00:00Z';
+
+interface Situation {
+  /** When the registration and its keys came into being. */
+  readonly madeAt?: string;
+  readonly tagged?: boolean;
+  readonly namesakes?: boolean;
+  readonly lastRun?: string;
+  readonly state?: Deployment;
+  readonly adopt?: string;
 }
 
-test('what an interrupted run left is taken up; of its secrets only the one that the ledger names is removed', async () => {
+function surroundings(situation: Situation) {
+  const {
+    madeAt = DURING,
+    tagged = false,
+    namesakes = false,
+    lastRun,
+    state = deploymentOf([]),
+    adopt,
+  } = situation;
+  const application = {
+    id: 'object-id',
+    appId: 'client-id',
+    displayName: 'Interop',
+    createdDateTime: madeAt,
+    passwordCredentials: [
+      { keyId: 'ours', displayName: 'interop-a-g1', startDateTime: madeAt },
+      { keyId: 'other-generation', displayName: 'interop-a-g7', startDateTime: madeAt },
+      { keyId: 'foreign', displayName: 'somebody’s', startDateTime: madeAt },
+      { keyId: 'nameless', displayName: null, startDateTime: madeAt },
+    ],
+  };
+  const done: string[] = [];
+  const said: string[] = [];
+  const graph = {
+    findApplicationsByTag: async () => (tagged ? [application] : []),
+    findApplicationsByDisplayName: async () => (namesakes ? [application] : []),
+    findServicePrincipal: async () => undefined,
+    getApplication: async () => application,
+    removePassword: async (_: string, keyId: string) => void done.push(`remove secret ${keyId}`),
+  };
+  const tools = {
+    session: {
+      readState: async () => state,
+      lastRun: async () => (lastRun === undefined ? undefined : { result: lastRun, ...RUN }),
+      writeState: async () => void done.push('state without pending operations'),
+      run: async (run: string, { takeUp }: { takeUp: TakenUp }) =>
+        void done.push(`${run} that takes up ${takeUp.application}`),
+    },
+    expected: { ...EXPECTED, adopt },
+    graph: async () => graph,
+    say: (text: string) => said.push(text),
+    signal: new AbortController().signal,
+  } as unknown as RecoveryTools;
+  return { done, said, run: () => recover(tools) };
+}
+
+test('what a failed run made is taken up; of its secrets only the one that the ledger names is removed', async () => {
   const { done, said, run } = surroundings({ tagged: true, lastRun: 'failed' });
   await run();
   expect(done).toEqual(['remove secret ours', 'up that takes up /applications/object-id']);
   expect(said.join('\n')).toContain('interop-a-g1');
 });
 
-test('a tagged registration without an interrupted run is only offered for adoption: the state may be lost', async () => {
-  const { done, run } = surroundings({ tagged: true, lastRun: 'succeeded' });
-  await expect(run()).rejects.toMatchObject({
-    kind: 'resource',
-    next: ['pulumi config set --path calendar-interop:registration.adopt client-id --stack test'],
+test('a killed run’s pending operations go last, since they are the evidence', async () => {
+  const state = deploymentOf(
+    [],
+    [creating('application:Application'), creating('applicationPassword:ApplicationPassword')],
+  );
+  const { done, run } = surroundings({ tagged: true, state, madeAt: BEFORE });
+  await run();
+  expect(done).toEqual([
+    'remove secret ours',
+    'state without pending operations',
+    'up that takes up /applications/object-id',
+  ]);
+});
+
+test.each([
+  ['no run failed', { lastRun: 'succeeded' }],
+  ['there was no run', {}],
+  ['it is older than the failed run', { lastRun: 'failed', madeAt: BEFORE }],
+  ['it is younger than the failed run', { lastRun: 'failed', madeAt: AFTER }],
+  [
+    'another resource was being made',
+    { state: deploymentOf([], [creating('appRoleAssignment:AppRoleAssignment')]), madeAt: BEFORE },
+  ],
+])(
+  'a tagged registration is only offered for adoption where %s: the state may be lost',
+  async (_, situation) => {
+    const { done, run } = surroundings({ tagged: true, ...situation });
+    await expect(run()).rejects.toMatchObject({
+      kind: 'resource',
+      next: ['pulumi config set --path calendar-interop:registration.adopt client-id --stack test'],
+    });
+    expect(done).toEqual([]);
+  },
+);
+
+test('a secret that the ledger names and no failed run explains stays: another state may hold it', async () => {
+  const state = deploymentOf(COMPLETE.filter(([, name]) => name !== 'interop-secret-a'));
+  const { done, run } = surroundings({ state, lastRun: 'failed', madeAt: BEFORE });
+  await run();
+  expect(done).toEqual([]);
+});
+
+test('what is adopted is not looked for, not taken up, and not an obstacle', async () => {
+  const { done, run } = surroundings({
+    tagged: true,
+    namesakes: true,
+    lastRun: 'failed',
+    madeAt: BEFORE,
+    adopt: 'client-id',
   });
+  await run();
   expect(done).toEqual([]);
 });
 

@@ -154,8 +154,8 @@ test('secrets are taken out of texts in each form', () => {
 });
 
 test('claims are read, and what is no token gives none', () => {
-  expect(readClaims(fakeToken({ oid: 'o', roles: ['r'], exp: 1 }))).toEqual({
-    oid: 'o',
+  expect(readClaims(fakeToken({ tid: 't', oid: 'o', roles: ['r'], exp: 1 }))).toEqual({
+    tid: 't',
     roles: ['r'],
     exp: 1,
   });

@@ -66,10 +66,9 @@ describe('ways of signing in', () => {
       way: 'client secret',
       tenantId: info.tenantId,
       cloud: { authority: info.authority, graph: info.graph, knownToMicrosoft: false },
-      caller: { kind: 'application', clientId: client('deployer').clientId },
     });
     const graph = await openGraph(signedIn, NOT_CANCELLED);
-    expect((await graph.whoAmI()).id).toBe(signedIn.caller.id);
+    expect((await graph.findServicePrincipal(GRAPH))?.appId).toBe(GRAPH);
   });
 
   test('client certificate', async () => {
@@ -87,7 +86,6 @@ describe('ways of signing in', () => {
     const env = { ARM_CLIENT_CERTIFICATE_PATH: path, ARM_CLIENT_CERTIFICATE_PASSWORD: 'open sesame' };
     expect(await enter(env, { clientId: appId })).toMatchObject({
       way: 'client certificate',
-      caller: { clientId: appId },
     });
     const stranger = await failureOf(enter(env));
     expect(stranger.summary).toBe('Entra refused the sign-in by client certificate (AADSTS700027)');
@@ -234,7 +232,7 @@ describe('the Graph client', () => {
     const azuread = configuration({ clientSecret: client('deployer').secret });
     const { cloud } = await enterAs('deployer');
     const graph = await graphClientOfProvider(azuread, environment(), cloud);
-    expect((await graph.whoAmI()).kind).toBe('application');
+    expect((await graph.findServicePrincipal(GRAPH))?.appId).toBe(GRAPH);
   });
 });
 
@@ -263,7 +261,7 @@ test('the secret is in no output of a process that logs all it can', async () =>
     `import { openGraph, signIn } from ${door};
      const signal = new AbortController().signal;
      const signedIn = await signIn(JSON.parse(process.env.AZUREAD ?? ''), process.env, signal);
-     await (await openGraph(signedIn, signal)).whoAmI();
+     await (await openGraph(signedIn, signal)).findServicePrincipal('${GRAPH}');
      process.stdout.write('done');`,
   );
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program], {

@@ -88,11 +88,7 @@ function pkcs12(password: string): Buffer {
 describe('ways', () => {
   test('client secret: one token, for Graph, and who it is for', async () => {
     const signedIn = await withSecret();
-    expect(signedIn).toMatchObject({
-      way: 'client secret',
-      tenantId: TENANT,
-      caller: { kind: 'application', id: 'principal', clientId: 'client' },
-    });
+    expect(signedIn).toMatchObject({ way: 'client secret', tenantId: TENANT });
     expect(forms().map((form) => [form.get('client_secret'), form.get('scope')])).toEqual([
       [SECRET, expect.stringContaining(`${server.url}/.default`)],
     ]);
@@ -264,6 +260,34 @@ describe('Azure CLI', () => {
     expect(outcome.kind).toBe('authentication');
     expect(outcome.message).toMatch(/Azure CLI: was tried: .*az login/);
     expect(outcome.message).toContain('client secret: lacks azuread:clientSecret or ARM_CLIENT_SECRET');
+  });
+});
+
+describe('another tenant than the configured one', () => {
+  const OTHER = '99999999-8888-4777-8666-555555555555';
+  const tokenOfOther = () => ({
+    json: { access_token: fakeToken({ tid: OTHER, exp: Date.now() / 1000 + 3600 }), expires_in: 3600 },
+  });
+
+  test.each([
+    ['ARM_TENANT_ID', {}, `export ARM_TENANT_ID=${OTHER}`],
+    ['azuread:tenantId', { tenantId: TENANT }, `pulumi config set azuread:tenantId ${OTHER}`],
+  ])('is refused, with both named, and what %s would have to be', async (where, azuread, correction) => {
+    entra(tokenOfOther);
+    const error = await failureOf(enter({ ARM_CLIENT_SECRET: SECRET }, azuread));
+    expect(error.kind).toBe('configuration');
+    expect(error.problems).toEqual([
+      expect.objectContaining({ where, what: expect.stringContaining(OTHER), found: TENANT }),
+    ]);
+    expect(error.next.join('\n')).toContain(correction);
+  });
+
+  test('cannot be told where the tenant is configured by its domain, nor by the case of a GUID', async () => {
+    entra(tokenOfOther);
+    for (const tenantId of ['contoso.onmicrosoft.com', OTHER.toUpperCase()]) {
+      const signedIn = await enter({ ARM_CLIENT_SECRET: SECRET }, { tenantId });
+      expect(signedIn.tenantId).toBe(OTHER);
+    }
   });
 });
 

@@ -96,7 +96,12 @@ export async function makeProject(tenant: {
       const ledger = former?.[LEDGER_KEY];
       const config = { ...baseConfig(tenant.info, client.clientId), [LEDGER_KEY]: ledger, ...change };
       const kept = Object.entries(config).filter(([, value]) => value !== undefined);
-      await writeFile(stackFile, stringify({ ...rest, config: Object.fromEntries(kept) }));
+      // Quoted, since Pulumi rewrites a time that is not.
+      const text = stringify(
+        { ...rest, config: Object.fromEntries(kept) },
+        { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' },
+      );
+      await writeFile(stackFile, text);
     },
     run: (args, more) => start(args, more).ended,
     json: async (args, more) => {
@@ -137,6 +142,9 @@ function baseConfig(info: SandboxInfo, clientId: string): Record<string, unknown
     'calendar-interop:tenant': info.domain,
     'calendar-interop:protocol': 'ews',
     'calendar-interop:registration': { displayName: 'Interop under test' },
+    // Tests of the Exchange side turn it on.
+    'calendar-interop:ewsAccess': { manage: false },
+    'calendar-interop:exchange': { url: info.exchange ?? undefined },
     'calendar-interop:endpoints': [
       {
         name: 'online',
