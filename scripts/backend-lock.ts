@@ -3,9 +3,10 @@
  *
  * Source of the message, of the lock's file and of its fields: pulumi/pulumi pkg/backend/diy/lock.go.
  */
-import { readFile, rm } from 'node:fs/promises';
-import { hostname, userInfo } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { homedir, hostname, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { InteropError } from '../infra/errors.js';
 import { isInContainer, isRunning } from './processes.js';
@@ -71,6 +72,51 @@ export async function removeAbandonedLocks(
   return locks;
 }
 
+/** A stack in a file backend, by the names that its locks lie under. */
+export interface LockedStack {
+  readonly backendUrl: string | undefined;
+  readonly project: string;
+  readonly stack: string;
+}
+
+/**
+ * What the engine would refuse a run with now, without starting one. Only of file backends: others do not tell.
+ *
+ * @returns undefined where there is no lock, or where that cannot be known
+ */
+export async function lockRefusal({ backendUrl, project, stack }: LockedStack): Promise<Error | undefined> {
+  if (backendUrl?.startsWith('file://') !== true) return undefined;
+  const folder = join(backendFolder(backendUrl), '.pulumi', 'locks', 'organization', project, stack);
+  const names = await readdir(folder).catch(() => []);
+  const lines: string[] = [];
+  for (const file of names.filter((name) => name.endsWith('.json')).map((name) => join(folder, name))) {
+    const lock = lockSchema.safeParse(await readJson(file));
+    // One that was removed in between is none.
+    if (lock.data === undefined) continue;
+    const { username, hostname: host, pid } = lock.data;
+    lines.push(
+      `  ${pathToFileURL(file).href}: created by ${username}@${host} (pid ${pid}) at an unknown time`,
+    );
+  }
+  if (lines.length === 0) return undefined;
+  return new Error([`the stack is currently locked by ${lines.length} lock(s).`, ...lines].join('\n'));
+}
+
+/** `file://~` is the home folder (pulumi/pulumi pkg/backend/diy/backend.go). */
+function backendFolder(url: string): string {
+  const path = url.slice('file://'.length).split('?')[0] ?? '';
+  if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1));
+  return path.startsWith('/') ? fileURLToPath(new URL(url.split('?')[0] ?? url)) : resolve(path);
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 function thisProcess(): Observer {
   return {
     user: userInfo().username,
@@ -98,12 +144,8 @@ const lockSchema = z.object({ pid: z.int().positive(), username: z.string(), hos
 
 async function isLockOf(file: string | undefined, lock: BackendLock): Promise<boolean> {
   if (file === undefined) return false;
-  try {
-    const { pid, username, hostname: host } = lockSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-    return pid === lock.pid && username === lock.holder && host === lock.host;
-  } catch {
-    return false;
-  }
+  const { data } = lockSchema.safeParse(await readJson(file));
+  return data?.pid === lock.pid && data.username === lock.holder && data.hostname === lock.host;
 }
 
 /** The backend keeps what it knows of a file beside it (gocloud.dev/blob/fileblob). */

@@ -48,7 +48,7 @@ export function isComplete(view: StateView, expected: ExpectedIdentity): boolean
 
 /** What recovery works with. */
 export interface RecoveryTools {
-  readonly session: Pick<StackSession, 'readState' | 'writeState' | 'lastRun' | 'run'>;
+  readonly session: Pick<StackSession, 'requireUnlocked' | 'readState' | 'writeState' | 'lastRun' | 'run'>;
   readonly expected: ExpectedIdentity;
   graph(): Promise<GraphClient>;
   /** Told each thing that is taken up or removed. */
@@ -67,6 +67,9 @@ export interface RecoveryTools {
  */
 export async function recover(tools: RecoveryTools): Promise<void> {
   const { session, expected, say, signal } = tools;
+  if (isComplete(viewState(await session.readState()), expected)) return;
+  // What looks interrupted may be a run that is going on: then nothing of it is touched.
+  await session.requireUnlocked();
   const state = await session.readState();
   const view = viewState(state);
   if (isComplete(view, expected)) return;

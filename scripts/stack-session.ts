@@ -13,11 +13,11 @@ import type {
 import { InteropError } from '../infra/errors.js';
 import type { TakenUp } from '../infra/identity/interop-application.js';
 import type { Ledger } from '../infra/rotation/ledger.js';
-import { lockedError, locksOf, removeAbandonedLocks } from './backend-lock.js';
+import { lockedError, lockRefusal, locksOf, removeAbandonedLocks } from './backend-lock.js';
 import type { Cancellation } from './cancellation.js';
 import { EMPTY_RUN, type RunRecord, recordEvent } from './engine-events.js';
 import { engineError, engineRunError } from './engine-run-error.js';
-import type { ProjectStack } from './project.js';
+import { PROJECT_NAME, type ProjectStack } from './project.js';
 import { askPulumi, type PulumiProcess, runPulumi } from './pulumi-process.js';
 import { replaceFile } from './replace-file.js';
 import { readState, writeState } from './state-file.js';
@@ -58,6 +58,11 @@ export interface StackSession {
   /** A ledger for a program whose configuration has none yet. */
   useLedger(ledger: Ledger): void;
   outputs(): Promise<OutputMap>;
+  /**
+   * @throws InteropError when another run works on the stack now, as far as the backend tells; the lock of a run that is gone is
+   * removed.
+   */
+  requireUnlocked(): Promise<void>;
   /** The state, secrets encrypted. */
   readState(): Promise<Deployment>;
   writeState(state: Deployment): Promise<void>;
@@ -97,6 +102,7 @@ export async function openStackSession(options: SessionOptions): Promise<StackSe
     },
     useLedger: (ledger) => program.useLedger(ledger),
     outputs: () => explained("the stack's outputs could not be read", () => stack.outputs()),
+    requireUnlocked: () => unlocked(() => refuseLocked(options)),
     readState: () => readState(pulumi, name),
     writeState: (state) => unlocked(() => writeState(pulumi, name, state)),
     readSecrets: () => explained("the stack's state could not be read", () => stack.exportStack()),
@@ -248,6 +254,19 @@ async function runEngine(
   return record;
 }
 
+async function refuseLocked(options: SessionOptions): Promise<void> {
+  const refusal = await lockRefusal({
+    backendUrl: backendOf(options),
+    project: PROJECT_NAME,
+    stack: options.stack.name,
+  });
+  if (refusal !== undefined) throw refusal;
+}
+
+function backendOf(options: SessionOptions): string | undefined {
+  return options.childEnv.PULUMI_BACKEND_URL ?? options.env.PULUMI_BACKEND_URL;
+}
+
 /** Runs `action`; where it is refused for locks whose holders are gone, removes them, loudly, and runs it once more. */
 async function withoutAbandonedLock<T>(options: SessionOptions, action: () => Promise<T>): Promise<T> {
   try {
@@ -255,8 +274,7 @@ async function withoutAbandonedLock<T>(options: SessionOptions, action: () => Pr
   } catch (error) {
     const locks = locksOf(error);
     if (locks.length === 0) throw error;
-    const backend = options.childEnv.PULUMI_BACKEND_URL ?? options.env.PULUMI_BACKEND_URL;
-    const removed = await removeAbandonedLocks(error, backend);
+    const removed = await removeAbandonedLocks(error, backendOf(options));
     if (removed === undefined) throw lockedError(locks, options.stack.name);
     const pids = removed.map((lock) => lock.pid).join(', ');
     options.warn(`removed the lock of a run that is gone (process ${pids} on this machine)`);

@@ -4,6 +4,7 @@
  * Works in a temporary project with a backend of its own, so that nothing in the checkout or on the user's backend changes.
  */
 import { InteropError } from '../../infra/errors.js';
+import type { Counts } from '../../infra/exchange/visibility/index.js';
 import { proveSecret } from '../../infra/graph/token-proof.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { resourceChanges, shortType } from '../engine-events.js';
@@ -28,6 +29,7 @@ interface DemoReport {
   azuread?: OpenStack['engine']['azuread'];
   preview?: { create: number };
   up?: { created: number };
+  visibility?: { raised: number; skipped: number };
   secondUp?: { changed: number };
   token?: { roles: readonly string[] };
   drift?: { found: number };
@@ -100,7 +102,7 @@ async function runSteps(
     expect(report.preview.create > 0, 'preview', 'the preview announced nothing to create');
     return stack;
   });
-  await step('up', 'up: registration, service principal, consent, secret', async () => {
+  await step('up', 'up: registration, consent, secret, role mailbox, EWS allow list, calendars', async () => {
     await recover({ ...open, say: (text) => terminal.warn(text), signal: context.signal });
     const record = await open.session.run('up');
     report.up = { created: resourceChanges(record).filter(({ op }) => op === 'create').length };
@@ -110,6 +112,11 @@ async function runSteps(
       'up created something else than the preview said',
     );
   });
+  report.visibility = raisedCalendars(stackOutputs(await open.session.outputs()));
+  terminal.line(
+    `  ${report.visibility.raised} calendars raised, ${report.visibility.skipped} left as they were`,
+  );
+  expect(report.visibility.raised > 0, 'up', 'no calendar was raised');
   await step('secondUp', 'up again: nothing may change', async () => {
     const changes = resourceChanges(await open.session.run('up'));
     report.secondUp = { changed: changes.length };
@@ -177,6 +184,13 @@ function expect(holds: boolean, step: string, what: string): void {
     summary: `the demo failed at ${step}: ${what}`,
     next: ['calendar-interop demo --keep --json   # leaves everything for a closer look'],
   });
+}
+
+/** What the sweep of the first `up` came to, as the stack's output `exchange` tells it. */
+function raisedCalendars(outputs: Readonly<Record<string, unknown>>): { raised: number; skipped: number } {
+  const { visibility } = outputs.exchange as { visibility: { counts: Counts } };
+  const { lower, ...others } = visibility.counts;
+  return { raised: lower, skipped: Object.values(others).reduce((sum, count) => sum + count, 0) };
 }
 
 function secondsSince(from: number): number {

@@ -50,7 +50,10 @@ async function upThatHangsAt(target: string): Promise<RunningCommand> {
 async function unlockWhereAPersonHasTo(): Promise<void> {
   if (!isInContainer(process.env)) return;
   const { code, stderr } = await project.run(['up']);
-  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('pulumi cancel --stack test') });
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringContaining('pulumi cancel --stack test'),
+  });
   await rm(join(project.backend, '.pulumi', 'locks'), { recursive: true });
 }
 

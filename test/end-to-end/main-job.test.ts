@@ -146,6 +146,9 @@ test('drift finds a withdrawn consent, exits with 7 and writes nothing; up --ref
       resources: [{ op: 'delete', type: 'AppRoleAssignment', name: 'interop-full_access_as_app' }],
     },
   });
+  expect((await project.run(['drift'])).stdout).toContain(
+    '  - AppRoleAssignment interop-full_access_as_app was deleted\n1 delete behind our back\n',
+  );
   expect(await project.stateFile()).toBe(state);
   expect(await directory()).toEqual(tenant);
 

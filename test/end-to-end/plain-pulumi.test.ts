@@ -36,18 +36,18 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A checkout as somebody has it: the sources, not `dist/`. Only the port is another, since tests take a free one. */
+/** A checkout as `npm ci` leaves it. Only the port is another, since tests take a free one. */
 function makeCheckout(): string {
   const checkout = join(folder, 'checkout');
   mkdirSync(checkout);
   for (const name of ['infra', 'Pulumi.yaml', 'package.json', 'tsconfig.json']) {
     cpSync(join(ROOT, name), join(checkout, name), { recursive: true });
   }
-  symlinkSync(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
+  for (const name of ['node_modules', 'dist']) symlinkSync(join(ROOT, name), join(checkout, name));
   const dev = readFileSync(join(ROOT, 'Pulumi.dev.yaml'), 'utf8');
   writeFileSync(
     join(checkout, 'Pulumi.dev.yaml'),
-    dev.replace('localhost:8443', sandbox.sandbox.info.metadataHost),
+    dev.replaceAll('localhost:8443', sandbox.sandbox.info.metadataHost),
   );
   return checkout;
 }
@@ -88,8 +88,14 @@ async function countOfOurs(): Promise<number> {
 test('pulumi up and destroy run the program of the dev stack', async () => {
   const cwd = makeCheckout();
   const env = await environment();
-  const pulumi = async (...args: string[]) =>
-    (await run('pulumi', args, { cwd, env, maxBuffer: 1 << 26 })).stdout;
+  const pulumi = async (...args: string[]) => {
+    try {
+      return (await run('pulumi', args, { cwd, env, maxBuffer: 1 << 26 })).stdout;
+    } catch (error) {
+      const { stdout, stderr } = error as { stdout: string; stderr: string };
+      throw new Error(`pulumi ${args.join(' ')}: ${stdout}${stderr}`);
+    }
+  };
   await pulumi('stack', 'select', '--create', 'dev', '--non-interactive');
 
   await pulumi('up', '--yes', '--non-interactive', '--stack', 'dev');

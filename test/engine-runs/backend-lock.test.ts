@@ -3,7 +3,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { lockedError, locksOf, type Observer, removeAbandonedLocks } from '../../scripts/backend-lock.js';
+import {
+  lockedError,
+  lockRefusal,
+  locksOf,
+  type Observer,
+  removeAbandonedLocks,
+} from '../../scripts/backend-lock.js';
 import { isInContainer, isRunning } from '../../scripts/processes.js';
 
 let root: string;
@@ -138,4 +144,15 @@ test('a process that may not be signalled runs', () => {
   } finally {
     kill.mockRestore();
   }
+});
+
+test('a lock is told before a run would be refused for it; none where there is none', async () => {
+  const stack = { backendUrl: pathToFileURL(root).href, project: 'calendar-interop', stack: 'dev' };
+  expect(await lockRefusal(stack)).toBeUndefined();
+  const locks = join(root, '.pulumi', 'locks', 'organization', 'calendar-interop', 'dev');
+  await mkdir(locks, { recursive: true });
+  await writeFile(join(locks, 'a.json'), JSON.stringify({ pid: 12, username: 'ann', hostname: 'host' }));
+  await writeFile(join(locks, 'a.json.attrs'), '{}');
+  expect(locksOf(await lockRefusal(stack))).toMatchObject([{ holder: 'ann', host: 'host', pid: 12 }]);
+  expect(await lockRefusal({ ...stack, backendUrl: 's3://bucket' })).toBeUndefined();
 });

@@ -85,6 +85,7 @@ interface Situation {
   readonly lastRun?: string;
   readonly state?: Deployment;
   readonly adopt?: string;
+  readonly locked?: boolean;
 }
 
 function surroundings(situation: Situation) {
@@ -95,6 +96,7 @@ function surroundings(situation: Situation) {
     lastRun,
     state = deploymentOf([]),
     adopt,
+    locked = false,
   } = situation;
   const application = {
     id: 'object-id',
@@ -119,6 +121,9 @@ function surroundings(situation: Situation) {
   };
   const tools = {
     session: {
+      requireUnlocked: async () => {
+        if (locked) throw new Error('locked');
+      },
       readState: async () => state,
       lastRun: async () => (lastRun === undefined ? undefined : { result: lastRun, ...RUN }),
       writeState: async () => void done.push('state without pending operations'),
@@ -152,6 +157,13 @@ test('a killed run’s pending operations go last, since they are the evidence',
     'state without pending operations',
     'up that takes up /applications/object-id',
   ]);
+});
+
+test('nothing is touched while another run holds the stack: what looks interrupted may be going on', async () => {
+  const state = deploymentOf([], [creating('applicationPassword:ApplicationPassword')]);
+  const { done, run } = surroundings({ tagged: true, state, locked: true });
+  await expect(run()).rejects.toThrow('locked');
+  expect(done).toEqual([]);
 });
 
 test.each([
