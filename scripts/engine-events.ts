@@ -130,7 +130,7 @@ export function nameOf(urn: string): string {
   return urn.slice(urn.lastIndexOf('::') + 2);
 }
 
-/** The engine marks colours as `<{%reset%}>`. */
-function plainText(message: string): string {
+/** A message without the engine's colour marks, which look like `<{%reset%}>`. */
+export function plainText(message: string): string {
   return message.replaceAll(/<\{%[^%]*%\}>/g, '').trim();
 }

@@ -2,7 +2,9 @@
 import type { EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation/index.js';
 import type { StackConfig } from '../infra/config.js';
 import {
+  type Diagnostic,
   diagnosticOf,
+  plainText,
   type ResourceStep,
   type RunRecord,
   resourceChanges,
@@ -79,6 +81,14 @@ function reportEvent(terminal: Terminal, record: RunRecord, event: EngineEvent):
   }
   const said = diagnosticOf(event);
   if (said?.severity === 'warning' && !SAID_ALREADY.test(said.message)) terminal.warn(said.message);
+  if (said?.severity === 'info' && isProviderMessage(said)) terminal.line(`    ${said.message}`, 'dim');
+  const passing = event.diagnosticEvent;
+  if (passing?.ephemeral === true) terminal.status(`  … ${plainText(passing.message)}`);
+}
+
+/** What a provider says of a resource of ours: counts of a sweep, the days that EWS has left. */
+function isProviderMessage({ urn }: Diagnostic): boolean {
+  return /[:$]exchange:index:/.test(urn ?? '');
 }
 
 function reportStep(terminal: Terminal, record: RunRecord, metadata: StepEventMetadata): void {

@@ -2,13 +2,25 @@
 import { readFileSync } from 'node:fs';
 import { errorCode } from './replace-file.js';
 
-/** Whether a process has this number now; one that may not be signalled is one, too. */
+/**
+ * Whether a process has this number now; one that may not be signalled is one, too. One that has ended and was not yet collected by
+ * its parent is none.
+ */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return errorCode(error) !== 'ESRCH';
+  }
+  return !isZombie(pid);
+}
+
+/** By the third field of proc_pid_stat(5), behind the name in brackets; false where there is no such file. */
+function isZombie(pid: number): boolean {
+  try {
+    return /^.*\) Z /s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
   }
 }
 

@@ -9,6 +9,7 @@ export interface PulumiProcess {
   readonly folder: string;
   /** On top of this process's own variables. */
   readonly childEnv: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
 }
 
 /** How a command of the CLI ended: its standard output, or what it said of its failure. */
@@ -16,13 +17,18 @@ export type PulumiAnswer =
   | { readonly ok: true; readonly stdout: string }
   | { readonly ok: false; readonly stderr: string };
 
-/** Runs `pulumi <args>` without asking anything. */
+/**
+ * Runs `pulumi <args>` without asking anything.
+ *
+ * @throws InteropError of kind `cancelled` when the signal is aborted, after the CLI has ended.
+ */
 export async function askPulumi(process_: PulumiProcess, args: readonly string[]): Promise<PulumiAnswer> {
   const result = await runChild({
     command: process_.command.command,
     args: [...args, '--non-interactive'],
     cwd: process_.folder,
     env: { ...process.env, ...process_.childEnv },
+    signal: process_.signal,
   });
   return result.ok ? result : { ok: false, stderr: result.stderr === '' ? result.trouble : result.stderr };
 }

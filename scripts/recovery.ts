@@ -9,6 +9,7 @@
 import type { Deployment } from '@pulumi/pulumi/automation/index.js';
 import { InteropError } from '../infra/errors.js';
 import type { GraphClient } from '../infra/graph/client.js';
+import { type AdoptedRegistration, keepAdoption } from '../infra/identity/adoption.js';
 import { consentKey, findConsents, importIds } from '../infra/identity/consents.js';
 import type { TakenUp } from '../infra/identity/interop-application.js';
 import type { ApiPermissions } from '../infra/identity/permissions.js';
@@ -25,22 +26,27 @@ export interface ExpectedIdentity {
   readonly stack: string;
   readonly permissions: readonly ApiPermissions[];
   readonly ledger: Ledger;
-  /** Client id of a registration that is adopted; it is never taken up, and none is looked for. */
+  /** Client id of a registration that is adopted; none is looked for then. */
   readonly adopt: string | undefined;
 }
+
+/** Name of the component's resources (program.ts). */
+const NAME = 'interop';
+const ADOPTED_NAME = `${NAME}-adopted`;
+const STASH = 'pulumi:index:Stash';
 
 /** Whether everything that the program will declare is in the state and no operation hangs: nothing to put right. */
 export function isComplete(view: StateView, expected: ExpectedIdentity): boolean {
   const known = new Set(view.resources.map(({ type, urn }) => `${type} ${nameOf(urn)}`));
   const wanted = [
     ...(expected.adopt === undefined
-      ? [`${AZUREAD_TYPES.application} interop`, `${AZUREAD_TYPES.servicePrincipal} interop`]
-      : [`${AZUREAD_TYPES.application} interop-adopted`]),
+      ? [`${AZUREAD_TYPES.application} ${NAME}`, `${AZUREAD_TYPES.servicePrincipal} ${NAME}`]
+      : [`${AZUREAD_TYPES.application} ${ADOPTED_NAME}`]),
     ...expected.permissions.flatMap(({ permissions }) =>
-      permissions.map((permission) => `${AZUREAD_TYPES.consent} interop-${permission}`),
+      permissions.map((permission) => `${AZUREAD_TYPES.consent} ${NAME}-${permission}`),
     ),
     ...SLOTS.filter((slot) => expected.ledger.slots[slot] !== undefined).map(
-      (slot) => `${AZUREAD_TYPES.secret} interop-secret-${slot}`,
+      (slot) => `${AZUREAD_TYPES.secret} ${NAME}-secret-${slot}`,
     ),
   ];
   return view.pending.length === 0 && wanted.every((resource) => known.has(resource));
@@ -48,44 +54,54 @@ export function isComplete(view: StateView, expected: ExpectedIdentity): boolean
 
 /** What recovery works with. */
 export interface RecoveryTools {
-  readonly session: Pick<StackSession, 'requireUnlocked' | 'readState' | 'writeState' | 'lastRun' | 'run'>;
+  readonly session: Pick<StackSession, 'requireUnlocked' | 'readState' | 'writeState' | 'recentRuns' | 'run'>;
   readonly expected: ExpectedIdentity;
   graph(): Promise<GraphClient>;
   /** Told each thing that is taken up or removed. */
   say(text: string): void;
   readonly signal: AbortSignal;
+  /** The present, for the age of secrets. @default the system's clock */
+  readonly now?: () => number;
 }
 
 /**
  * Finds what an interrupted run left in Entra and puts it into the state, or removes it where it cannot be put there (a secret's
  * value is shown once only).
  *
- * The pending operations, which are the evidence, go last: a recovery that is interrupted itself begins anew.
+ * The pending operations, which are evidence, go last: a recovery that is interrupted itself begins anew.
  *
  * @throws InteropError of kind `resource` when there is a registration of this stack, or one of the same name, that the state
- * does not know and that no interrupted run explains.
+ * does not know and that no interrupted run explains; `configuration` when the state holds an adopted registration and the
+ * configuration names none; `failure` when another run works on the stack now.
  */
 export async function recover(tools: RecoveryTools): Promise<void> {
   const { session, expected, say, signal } = tools;
   if (isComplete(viewState(await session.readState()), expected)) return;
   // What looks interrupted may be a run that is going on: then nothing of it is touched.
-  await session.requireUnlocked();
-  const state = await session.readState();
-  const view = viewState(state);
+  const locks = await session.requireUnlocked();
+  const view = viewState(await session.readState());
   if (isComplete(view, expected)) return;
-  const evidence = evidenceOf(view, await session.lastRun());
+  requireAdoption(view, expected);
+  const evidence = evidenceOf(view, await session.recentRuns());
   const client = await tools.graph();
   const registration = await findRegistration(client, view, expected, evidence);
   signal.throwIfAborted();
-  if (view.pending.length > 0) {
-    say(`the last run was interrupted in the middle of ${view.pending.length} operation(s)`);
+  const count = view.pending.length;
+  if (count > 0) say(`the last run was interrupted in the middle of ${count} operation(s)`);
+  if (registration !== undefined) {
+    const orphans = await findOrphans(client, view, expected, registration, evidence);
+    await removeOrphanedSecrets(tools, client, { view, registration, evidence, locks });
+    signal.throwIfAborted();
+    if (orphans !== undefined) await takeUp(tools, orphans);
   }
-  const orphans =
-    registration === undefined ? undefined : await findOrphans(client, view, expected, registration);
-  if (registration !== undefined) await removeOrphanedSecrets(tools, client, view, registration, evidence);
-  signal.throwIfAborted();
-  if (view.pending.length > 0) await session.writeState(withoutPendingOperations(state));
-  if (orphans !== undefined) await takeUp(tools, orphans);
+  if (count > 0) await session.writeState(withoutPendingOperations(await session.readState()));
+}
+
+function requireAdoption(view: StateView, expected: ExpectedIdentity): void {
+  const adopted = view.resources.some(
+    ({ type, urn }) => type === AZUREAD_TYPES.application && nameOf(urn) === ADOPTED_NAME,
+  );
+  if (adopted && expected.adopt === undefined) keepAdoption(undefined, memoryOf(view) ?? {});
 }
 
 /** The same state without its pending operations: Pulumi's documented way out of them. */
@@ -112,13 +128,15 @@ async function findRegistration(
   evidence: Evidence,
 ): Promise<Registration | undefined> {
   if (expected.adopt !== undefined) return await client.getApplication({ appId: expected.adopt });
-  const known = view.resources.find(({ type }) => type === AZUREAD_TYPES.application)?.id;
+  const known = view.resources.find(
+    ({ type, urn }) => type === AZUREAD_TYPES.application && nameOf(urn) === NAME,
+  )?.id;
   if (known !== undefined) return await client.getApplication({ objectId: lastSegment(known) });
   const tagged = await client.findApplicationsByTag(expected.tag);
   const [own, ...others] = tagged;
   if (own !== undefined) {
-    const ours = others.length === 0 && evidence.explains(AZUREAD_TYPES.application, own.createdDateTime);
-    if (ours) return own;
+    const resource = { type: AZUREAD_TYPES.application, name: NAME };
+    if (others.length === 0 && evidence.explains(resource, own.createdDateTime)) return own;
     throw offerAdoption('carries the tag of this stack, but the state does not know it', tagged, expected);
   }
   const namesakes = await client.findApplicationsByDisplayName(expected.displayName);
@@ -146,17 +164,27 @@ function offerAdoption(
   });
 }
 
-/** What belongs to a registration of this stack's own and is not in the state. What was adopted belongs to others. */
+/**
+ * What belongs to the registration and is not in the state. Of a registration of this stack's own that is all; of an adopted one,
+ * what an interrupted run explains and what was not there when it was adopted.
+ */
 async function findOrphans(
   client: GraphClient,
   view: StateView,
   expected: ExpectedIdentity,
   registration: Registration,
+  evidence: Evidence,
 ): Promise<TakenUp | undefined> {
-  if (expected.adopt !== undefined) return undefined;
-  const known = new Set(view.resources.map((resource) => resource.id));
+  const adopted = expected.adopt !== undefined;
+  const memory = memoryOf(view);
+  if (adopted && (memory === undefined || !evidence.interrupted)) return undefined;
+  const known = new Set([
+    ...view.resources.map((resource) => resource.id),
+    ...(memory?.servicePrincipalId === undefined ? [] : [`/servicePrincipals/${memory.servicePrincipalId}`]),
+    ...Object.values(memory?.consents ?? {}),
+  ]);
   const unknown = (id: string) => (known.has(id) ? undefined : id);
-  const application = unknown(`/applications/${registration.id}`);
+  const application = adopted ? undefined : unknown(`/applications/${registration.id}`);
   const principal = await client.findServicePrincipal(registration.appId);
   if (principal === undefined) return application === undefined ? undefined : { application, consents: {} };
   const wanted = new Set(
@@ -172,6 +200,12 @@ async function findOrphans(
   return { application, servicePrincipal, consents: importIds(consents) };
 }
 
+/** What stood in the tenant when a registration was adopted; undefined where none was. */
+function memoryOf(view: StateView): AdoptedRegistration | undefined {
+  const output = view.resources.find(({ type }) => type === STASH)?.outputs?.output;
+  return typeof output === 'object' && output !== null ? (output as AdoptedRegistration) : undefined;
+}
+
 async function takeUp({ session, say }: RecoveryTools, orphans: TakenUp): Promise<void> {
   const ids = [orphans.application, orphans.servicePrincipal, ...Object.values(orphans.consents)];
   for (const id of ids.filter((id) => id !== undefined))
@@ -179,31 +213,51 @@ async function takeUp({ session, say }: RecoveryTools, orphans: TakenUp): Promis
   await session.run('up', { takeUp: orphans });
 }
 
+/**
+ * Where the backend does not tell of locks, a run that is going on may be making a key right now: keys younger than the longest
+ * creation are left there.
+ */
+const SAFE_AGE_MS = 30 * 60_000;
+
+interface SecretFacts {
+  readonly view: StateView;
+  readonly registration: Registration;
+  readonly evidence: Evidence;
+  readonly locks: 'none' | 'unknown';
+}
+
 /** Only keys that the ledger names, the state does not know and an interrupted run explains: every other key stays. */
 async function removeOrphanedSecrets(
-  { expected, say, signal }: RecoveryTools,
+  { expected, say, signal, now = Date.now }: RecoveryTools,
   client: GraphClient,
-  view: StateView,
-  registration: Registration,
-  evidence: Evidence,
+  { view, registration, evidence, locks }: SecretFacts,
 ): Promise<void> {
-  const intended = new Set(
-    SLOTS.flatMap((slot) => {
-      const wish = expected.ledger.slots[slot];
-      return wish === undefined ? [] : [secretName(slot, wish.generation)];
-    }),
-  );
   const inState = new Set(
     view.resources.filter(({ type }) => type === AZUREAD_TYPES.secret).map(({ id }) => lastSegment(id ?? '')),
   );
-  for (const key of registration.passwordCredentials) {
-    if (!intended.has(key.displayName ?? '') || inState.has(key.keyId)) continue;
-    if (!evidence.explains(AZUREAD_TYPES.secret, key.startDateTime)) continue;
-    signal.throwIfAborted();
-    say(
-      `removes the secret ${key.displayName} (key ${key.keyId}): the interrupted run made it, and its value was never saved`,
+  for (const slot of SLOTS) {
+    const wish = expected.ledger.slots[slot];
+    if (wish === undefined) continue;
+    const resource = { type: AZUREAD_TYPES.secret, name: `${NAME}-secret-${slot}` };
+    const orphans = registration.passwordCredentials.filter(
+      (key) =>
+        key.displayName === secretName(slot, wish.generation) &&
+        !inState.has(key.keyId) &&
+        evidence.explains(resource, key.startDateTime),
     );
-    await client.removePassword(registration.id, key.keyId);
+    for (const key of orphans) {
+      if (locks === 'unknown' && now() - Date.parse(key.startDateTime ?? '') < SAFE_AGE_MS) {
+        say(
+          `leaves the secret ${key.displayName} (key ${key.keyId}): a run that is going on may be making it`,
+        );
+        continue;
+      }
+      signal.throwIfAborted();
+      say(
+        `removes the secret ${key.displayName} (key ${key.keyId}): the interrupted run made it, and its value was never saved`,
+      );
+      await client.removePassword(registration.id, key.keyId);
+    }
   }
 }
 

@@ -61,15 +61,16 @@ export interface StackSession {
   /**
    * @throws InteropError when another run works on the stack now, as far as the backend tells; the lock of a run that is gone is
    * removed.
+   * @returns `unknown` where the backend does not tell of locks
    */
-  requireUnlocked(): Promise<void>;
+  requireUnlocked(): Promise<'none' | 'unknown'>;
   /** The state, secrets encrypted. */
   readState(): Promise<Deployment>;
   writeState(state: Deployment): Promise<void>;
   /** The state with secrets in clear text: for memory only. */
   readSecrets(): Promise<Deployment>;
-  /** The last run that changed the state, undefined where there was none. */
-  lastRun(): Promise<UpdateSummary | undefined>;
+  /** The last runs that could change the state, the latest first. */
+  recentRuns(): Promise<readonly UpdateSummary[]>;
   /**
    * Takes back what opening the stack wrote, if it was made by this session: the stack in the backend, and the encryption salt in
    * its file. For runs that promise to write nothing.
@@ -88,13 +89,14 @@ export async function openStackSession(options: SessionOptions): Promise<StackSe
     command: options.command,
     folder: options.stack.project.folder,
     childEnv: options.childEnv,
+    signal: options.cancellation.signal,
   };
   const { name } = options.stack;
   // Loaded while the engine looks for the stack; awaited when the engine runs it.
   const program = new Program(options.env);
-  const isNew = await findOrMake(options, pulumi);
+  const made = await findOrMake(options, pulumi);
   const stack = await openStack(options, program);
-  const unlocked = <T>(action: () => Promise<T>) => withoutAbandonedLock(options, action);
+  const unlocked = <T>(action: () => Promise<T>) => withoutAbandonedLock(options, pulumi, action);
   return {
     run: async (run, runOptions = {}) => {
       program.prepare(runOptions);
@@ -102,17 +104,20 @@ export async function openStackSession(options: SessionOptions): Promise<StackSe
     },
     useLedger: (ledger) => program.useLedger(ledger),
     outputs: () => explained("the stack's outputs could not be read", () => stack.outputs()),
-    requireUnlocked: () => unlocked(() => refuseLocked(options)),
+    requireUnlocked: () => unlocked(() => refuseLocked(options, pulumi)),
     readState: () => readState(pulumi, name),
     writeState: (state) => unlocked(() => writeState(pulumi, name, state)),
     readSecrets: () => explained("the stack's state could not be read", () => stack.exportStack()),
-    lastRun: async () =>
-      (await explained("the stack's history could not be read", () => stack.history(1, undefined, false)))[0],
+    recentRuns: () =>
+      explained("the stack's history could not be read", () => stack.history(HISTORY_LENGTH, 1, false)),
     forgetIfNew: async () => {
-      if (isNew) await forget(options, pulumi);
+      if (made !== undefined) await forget(options, pulumi, made);
     },
   };
 }
+
+/** How far back failed runs are looked for. */
+const HISTORY_LENGTH = 10;
 
 /** Loads the Automation API, which takes a while: to be begun while other processes and servers are waited for. */
 export async function loadAutomation() {
@@ -156,21 +161,28 @@ class Program {
   }
 }
 
-/** @returns whether the stack was made */
-async function findOrMake(options: SessionOptions, pulumi: PulumiProcess): Promise<boolean> {
-  const { name } = options.stack;
+/** The stack's file before and after the stack was made, which may write a salt into it. */
+interface MadeStack {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** @returns undefined where the backend has the stack already */
+async function findOrMake(options: SessionOptions, pulumi: PulumiProcess): Promise<MadeStack | undefined> {
+  const { name, file } = options.stack;
   const found = await askPulumi(pulumi, ['stack', '--stack', name, '--show-name']);
-  if (found.ok) return false;
+  if (found.ok) return undefined;
   if (!/no stack named/.test(found.stderr)) {
     throw engineError('the stack could not be opened', new Error(found.stderr.trimEnd()));
   }
   if (!options.create) throw noSuchStack(options.stack);
+  const before = readFileSync(file, 'utf8');
   await runPulumi(
     pulumi,
     ['stack', 'init', name, '--no-select'],
     'the stack could not be made in the backend',
   );
-  return true;
+  return { before, after: readFileSync(file, 'utf8') };
 }
 
 async function openStack(options: SessionOptions, program: Program): Promise<Stack> {
@@ -188,18 +200,17 @@ async function openStack(options: SessionOptions, program: Program): Promise<Sta
   });
 }
 
-async function forget(options: SessionOptions, pulumi: PulumiProcess): Promise<void> {
+async function forget(options: SessionOptions, pulumi: PulumiProcess, made: MadeStack): Promise<void> {
   const { name, file } = options.stack;
   const answer = await askPulumi(pulumi, ['stack', 'rm', name, '--yes', '--preserve-config']);
   if (!answer.ok) {
     options.warn(
       `the stack ${name}, made for this preview, could not be removed: ${answer.stderr.trimEnd()}`,
     );
-    return;
+  } else if (readFileSync(file, 'utf8') === made.after) {
+    // Only where nobody has changed it meanwhile.
+    replaceFile(file, made.before);
   }
-  const text = readFileSync(file, 'utf8');
-  const without = text.replace(/^encryptionsalt: .*\r?\n/m, '');
-  if (without !== text) replaceFile(file, without);
 }
 
 async function explained<T>(summary: string, action: () => Promise<T>): Promise<T> {
@@ -254,31 +265,41 @@ async function runEngine(
   return record;
 }
 
-async function refuseLocked(options: SessionOptions): Promise<void> {
-  const refusal = await lockRefusal({
-    backendUrl: backendOf(options),
-    project: PROJECT_NAME,
-    stack: options.stack.name,
-  });
+async function refuseLocked(options: SessionOptions, pulumi: PulumiProcess): Promise<'none' | 'unknown'> {
+  const backendUrl = await backendOf(options, pulumi);
+  if (!backendUrl.startsWith('file://')) return 'unknown';
+  const refusal = await lockRefusal({ backendUrl, project: PROJECT_NAME, stack: options.stack.name });
   if (refusal !== undefined) throw refusal;
+  return 'none';
 }
 
-function backendOf(options: SessionOptions): string | undefined {
-  return options.childEnv.PULUMI_BACKEND_URL ?? options.env.PULUMI_BACKEND_URL;
+/** The backend that the environment names, else the one that somebody has logged in to. */
+async function backendOf(options: SessionOptions, pulumi: PulumiProcess): Promise<string> {
+  const named = options.childEnv.PULUMI_BACKEND_URL ?? options.env.PULUMI_BACKEND_URL ?? '';
+  if (named !== '') return named;
+  const answer = await askPulumi(pulumi, ['whoami', '--json']);
+  return answer.ok ? String((JSON.parse(answer.stdout) as { url?: unknown }).url) : '';
 }
 
 /** Runs `action`; where it is refused for locks whose holders are gone, removes them, loudly, and runs it once more. */
-async function withoutAbandonedLock<T>(options: SessionOptions, action: () => Promise<T>): Promise<T> {
+async function withoutAbandonedLock<T>(
+  options: SessionOptions,
+  pulumi: PulumiProcess,
+  action: () => Promise<T>,
+): Promise<T> {
   try {
     return await action();
   } catch (error) {
     const locks = locksOf(error);
     if (locks.length === 0) throw error;
-    const removed = await removeAbandonedLocks(error, backendOf(options));
+    const removed = await removeAbandonedLocks(error, await backendOf(options, pulumi));
     if (removed === undefined) throw lockedError(locks, options.stack.name);
     const pids = removed.map((lock) => lock.pid).join(', ');
     options.warn(`removed the lock of a run that is gone (process ${pids} on this machine)`);
-    return await action();
+    return await action().catch((again: unknown) => {
+      const others = locksOf(again);
+      throw others.length > 0 ? lockedError(others, options.stack.name) : again;
+    });
   }
 }
 

@@ -291,8 +291,8 @@ function roleIdOf(directory: DirectoryFacts, api: Api, permission: string): stri
 }
 
 /** The provider's ids are paths: `/servicePrincipals/<id>/appRoleAssignedTo/<id>`. */
-function lastSegment(id: string): string {
-  return id.slice(id.lastIndexOf('/') + 1);
+function lastSegment(id: string | undefined): string {
+  return id?.slice(id.lastIndexOf('/') + 1) ?? '';
 }
 
 function describeSecrets(

@@ -69,7 +69,7 @@ const slotSchema = z.strictObject({
 /** A secret that somebody made before the registration was adopted; it counts towards the cap. */
 const foreignSchema = z.strictObject({ keyId: keyIdSchema, endDate: instantSchema });
 
-/** What a command has begun and not yet seen through: a key that matches it but is missing from the state is ours. */
+/** What a command has begun and not yet seen through. */
 const pendingSchema = z.strictObject({
   event: z.enum(['stage', 'retire', 'revoke']).register(keyDocs, { allowed: 'stage, retire or revoke' }),
   slot: slotNameSchema,

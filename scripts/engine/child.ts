@@ -77,7 +77,7 @@ export function throwIfCancelled(signal: AbortSignal | undefined): void {
 function cancelled(): InteropError {
   return new InteropError({
     kind: 'cancelled',
-    summary: 'Interrupted while the Pulumi engine was being prepared',
+    summary: 'interrupted',
     next: ['run the same command again: nothing half-made is used'],
   });
 }

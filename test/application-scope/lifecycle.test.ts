@@ -260,9 +260,10 @@ describe('beside a consent for all mailboxes', () => {
     const keep = steps.findIndex((step) =>
       step.includes('access: tenant, which takes the consent into this stack'),
     );
-    const scope = steps.findIndex((step) => step.includes('removes the consent last'));
+    const scope = steps.findIndex((step) => step.includes('makes the scope and proves it'));
     expect(keep).toBeGreaterThanOrEqual(0);
     expect(scope).toBeGreaterThan(keep);
+    expect(steps.findIndex((step) => step.startsWith('last, '))).toBeGreaterThan(scope);
     expect(await rbac()).toEqual(before);
   });
 

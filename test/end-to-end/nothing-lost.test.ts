@@ -1,5 +1,5 @@
 /** Situations in which a tool that goes by names would lose somebody's secret, registration or grant. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeProject, type TestProject } from '../support/project.js';
@@ -178,10 +178,39 @@ test('a recovery that is interrupted itself begins anew, and leaves no state beh
   expect(states()).toEqual(before);
 });
 
+test('preview gives a stack file back as it was, a salt included that it did not write', async () => {
+  await expectUp();
+  const file = readFileSync(project.stackFile, 'utf8');
+  expect(file).toContain('encryptionsalt');
+  rmSync(project.backend, { recursive: true });
+  mkdirSync(project.backend);
+  await project.run(['preview']);
+  expect(readFileSync(project.stackFile, 'utf8')).toBe(file);
+});
+
+test('what an adopted registration lacked is taken up when the answer to its making was lost', async () => {
+  const made = await sandbox.graph<Application>('POST', '/applications', {
+    body: { displayName: 'Made by hand' },
+  });
+  const before = await sandbox.graph('GET', `/applications/${made.body.id}`);
+  await project.configure({ 'calendar-interop:registration': { adopt: made.body.appId } });
+  await sandbox.control({ faults: ['dropAfter=1@POST /servicePrincipals'] });
+  expect((await project.run(['up'])).code).toBe(4);
+  await expectUp();
+  expect((await project.run(['destroy'])).code).toBe(0);
+  expect((await sandbox.graph('GET', `/applications/${made.body.id}`)).body).toEqual(before.body);
+  const principals = await sandbox.graph<{ value: unknown[] }>(
+    'GET',
+    `/servicePrincipals?$filter=appId eq '${made.body.appId}'`,
+  );
+  expect(principals.body.value).toEqual([]);
+});
+
 test('the stack that plain pulumi works on stays the one that was selected', async () => {
+  const folder = `${project.env.PULUMI_HOME}/workspaces`;
   const workspace = () =>
-    readdirSync(`${project.env.PULUMI_HOME}/workspaces`)
-      .map((name) => readFileSync(`${project.env.PULUMI_HOME}/workspaces/${name}`, 'utf8'))
+    (existsSync(folder) ? readdirSync(folder) : [])
+      .map((name) => readFileSync(`${folder}/${name}`, 'utf8'))
       .sort();
   await expectUp();
   const before = workspace();

@@ -23,7 +23,7 @@ const COMPLETE = [
 ] as const;
 
 interface PendingOperation {
-  readonly resource: { readonly type: string };
+  readonly resource: { readonly type: string; readonly urn: string };
   readonly type: string;
 }
 
@@ -34,6 +34,7 @@ function deploymentOf(
   return {
     version: 3,
     deployment: {
+      manifest: { time: '2026-11-25T10:00:10.5+00:00' },
       resources: resources.map(([type, name], index) => ({
         urn: `urn:pulumi:test::calendar-interop::azuread:index/${type}::${name}`,
         type: `azuread:index/${type}`,
@@ -44,8 +45,11 @@ function deploymentOf(
   };
 }
 
-const creating = (type: string): PendingOperation => ({
-  resource: { type: `azuread:index/${type}` },
+const creating = (type: string, name = 'interop'): PendingOperation => ({
+  resource: {
+    type: `azuread:index/${type}`,
+    urn: `urn:pulumi:test::calendar-interop::azuread:index/${type}::${name}`,
+  },
   type: 'creating',
 });
 
@@ -73,6 +77,7 @@ test('an operation that hangs does, too', () => {
 });
 
 const RUN = { startTime: new Date('2026-11-25T10:00:00Z'), endTime: new Date('2026-11-25T10:01:00Z') };
+const LATER = { startTime: new Date('2026-11-26T10:00:00Z'), endTime: new Date('2026-11-26T10:01:00Z') };
 const DURING = '2026-11-25T10:00:30Z';
 const BEFORE = '2026-11-24T09:00:00Z';
 const AFTER = '2026-11-26T09:00:00Z';
@@ -85,7 +90,8 @@ interface Situation {
   readonly lastRun?: string;
   readonly state?: Deployment;
   readonly adopt?: string;
-  readonly locked?: boolean;
+  readonly locked?: boolean | 'unknown';
+  readonly now?: string;
 }
 
 function surroundings(situation: Situation) {
@@ -97,6 +103,7 @@ function surroundings(situation: Situation) {
     state = deploymentOf([]),
     adopt,
     locked = false,
+    now = AFTER,
   } = situation;
   const application = {
     id: 'object-id',
@@ -122,10 +129,17 @@ function surroundings(situation: Situation) {
   const tools = {
     session: {
       requireUnlocked: async () => {
-        if (locked) throw new Error('locked');
+        if (locked === true) throw new Error('locked');
+        return locked === 'unknown' ? 'unknown' : 'none';
       },
       readState: async () => state,
-      lastRun: async () => (lastRun === undefined ? undefined : { result: lastRun, ...RUN }),
+      recentRuns: async () =>
+        lastRun === undefined
+          ? []
+          : [
+              { result: 'succeeded', ...LATER },
+              { result: lastRun, ...RUN },
+            ],
       writeState: async () => void done.push('state without pending operations'),
       run: async (run: string, { takeUp }: { takeUp: TakenUp }) =>
         void done.push(`${run} that takes up ${takeUp.application}`),
@@ -134,6 +148,7 @@ function surroundings(situation: Situation) {
     graph: async () => graph,
     say: (text: string) => said.push(text),
     signal: new AbortController().signal,
+    now: () => Date.parse(now),
   } as unknown as RecoveryTools;
   return { done, said, run: () => recover(tools) };
 }
@@ -148,15 +163,45 @@ test('what a failed run made is taken up; of its secrets only the one that the l
 test('a killed run’s pending operations go last, since they are the evidence', async () => {
   const state = deploymentOf(
     [],
-    [creating('application:Application'), creating('applicationPassword:ApplicationPassword')],
+    [
+      creating('application:Application'),
+      creating('applicationPassword:ApplicationPassword', 'interop-secret-a'),
+    ],
   );
-  const { done, run } = surroundings({ tagged: true, state, madeAt: BEFORE });
+  const { done, run } = surroundings({ tagged: true, state });
   await run();
   expect(done).toEqual([
     'remove secret ours',
-    'state without pending operations',
     'up that takes up /applications/object-id',
+    'state without pending operations',
   ]);
+});
+
+test.each([
+  ['older than the killed run', BEFORE],
+  ['younger than it can have made', AFTER],
+])('a secret that is %s stays, although the killed run was making one of this name', async (_, madeAt) => {
+  const state = deploymentOf(
+    COMPLETE.filter(([, name]) => name !== 'interop-secret-a'),
+    [creating('applicationPassword:ApplicationPassword', 'interop-secret-a')],
+  );
+  const { done, run } = surroundings({ state, madeAt });
+  await run();
+  expect(done).toEqual(['state without pending operations']);
+});
+
+test('where the backend does not tell of locks, a fresh secret stays: a run that is going on may be making it', async () => {
+  const fresh = surroundings({
+    tagged: true,
+    lastRun: 'failed',
+    locked: 'unknown',
+    now: '2026-11-25T10:10:00Z',
+  });
+  await fresh.run();
+  expect(fresh.done).toEqual(['up that takes up /applications/object-id']);
+  const old = surroundings({ tagged: true, lastRun: 'failed', locked: 'unknown' });
+  await old.run();
+  expect(old.done).toContain('remove secret ours');
 });
 
 test('nothing is touched while another run holds the stack: what looks interrupted may be going on', async () => {
