@@ -29,18 +29,19 @@ try {
     { stdio: ['inherit', 'ignore', 'inherit'] },
   );
   const result = JSON.parse(readFileSync(report, 'utf8'));
-  for (const file of result.testResults) {
-    for (const test of file.assertionResults.filter((candidate) => candidate.status === 'pending')) {
-      process.stdout.write(`skipped: ${test.fullName}\n`);
-    }
-  }
+  const pending = result.testResults.flatMap((file) =>
+    file.assertionResults.filter((test) => test.status === 'pending').map((test) => test.fullName),
+  );
+  for (const name of pending) process.stdout.write(`skipped: ${name}\n`);
+  // A pipeline that quietly lost its PowerShell would go on without one of the two transports.
+  const lost = process.env.CI === 'true' ? pending.filter((name) => name.includes('no pwsh')).length : 0;
   const suites = result.numRuntimeErrorTestSuites;
   if (suites > 0) process.stdout.write(`${suites} test file(s) could not be run\n`);
-  const skipped = result.numPendingTests + result.numTodoTests;
+  const skipped = result.numPendingTests + result.numTodoTests - lost;
   process.stdout.write(
-    `${result.numPassedTests} passed, ${result.numFailedTests + suites} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
+    `${result.numPassedTests} passed, ${result.numFailedTests + suites + lost} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
   );
-  process.exitCode = jest.status ?? 1;
+  process.exitCode = lost > 0 ? 1 : (jest.status ?? 1);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
