@@ -48,7 +48,6 @@ export type StackConfig = Omit<Parsed, 'protocol' | 'visibility'> & {
   readonly visibility?: VisibilityConfig | undefined;
 };
 
-export type EndpointConfig = StackConfig['endpoints'][number];
 export type RoleMailboxConfig = StackConfig['roleMailboxes'][number];
 
 /**

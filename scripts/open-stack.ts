@@ -10,6 +10,7 @@ import type { GraphClient } from '../infra/graph/client.js';
 import { openGraph, type SignedIn, signIn } from '../infra/graph/provider-cloud.js';
 import { entraPermissions } from '../infra/identity/permissions.js';
 import { registrationTag } from '../infra/identity/registration-tag.js';
+import { once } from '../infra/once.js';
 import { initialLedger, type Ledger } from '../infra/rotation/ledger.js';
 import { AZUREAD_TYPES } from './azuread-types.js';
 import type { CommandContext } from './command-context.js';
@@ -65,12 +66,12 @@ export async function openStack(context: CommandContext, options: OpenStackOptio
   const config = parseStackConfig(raw.ours, raw.azuread);
   for (const advice of configurationAdvice(config)) context.terminal.warn(describeProblem(advice));
   const reporter = reportEngine(context.terminal);
-  const signedIn = once((signal: AbortSignal) => signIn(raw.azuread, context.env, signal));
+  const signedIn = once(() => signIn(raw.azuread, context.env, context.signal));
   const engine = await together(context.signal, async (signal) => {
     const [found] = await Promise.all([
       findEngine({ ...context, signal }, raw.azuread),
       loadAutomation(),
-      options.signIn === 'lazily' ? undefined : signedIn(context.signal),
+      options.signIn === 'lazily' ? undefined : signedIn(),
     ]);
     return found;
   });
@@ -92,11 +93,11 @@ export async function openStack(context: CommandContext, options: OpenStackOptio
     config,
     ledger,
     session,
-    signedIn: () => signedIn(context.signal),
+    signedIn,
     engine: { engine: engine.engine, azuread: engine.azuread },
     reporter,
     expected: expectedIdentity(stack, config, ledger),
-    graph: async () => await openGraph(await signedIn(context.signal), context.signal),
+    graph: async () => await openGraph(await signedIn(), context.signal),
   };
 }
 
@@ -109,14 +110,6 @@ async function together<T>(signal: AbortSignal, work: (signal: AbortSignal) => P
     controller.abort();
     throw error;
   }
-}
-
-function once<A, T>(make: (argument: A) => T): (argument: A) => T {
-  let made: { readonly value: T } | undefined;
-  return (argument) => {
-    made ??= { value: make(argument) };
-    return made.value;
-  };
 }
 
 /**

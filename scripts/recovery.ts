@@ -71,8 +71,8 @@ export interface RecoveryTools {
  * The pending operations, which are evidence, go last: a recovery that is interrupted itself begins anew.
  *
  * @throws InteropError of kind `resource` when there is a registration of this stack, or one of the same name, that the state
- * does not know and that no interrupted run explains; `configuration` when the state holds an adopted registration and the
- * configuration names none; `failure` when another run works on the stack now.
+ * does not know and that no interrupted run explains; `configuration` when the state holds another adopted registration
+ * than the configuration names; `failure` when another run works on the stack now.
  */
 export async function recover(tools: RecoveryTools): Promise<void> {
   const { session, expected, say, signal } = tools;
@@ -81,7 +81,7 @@ export async function recover(tools: RecoveryTools): Promise<void> {
   const locks = await session.requireUnlocked();
   const view = viewState(await session.readState());
   if (isComplete(view, expected)) return;
-  requireAdoption(view, expected);
+  keepAdoption(expected.adopt, memoryOf(view));
   const evidence = evidenceOf(view, await session.recentRuns());
   const client = await tools.graph();
   const registration = await findRegistration(client, view, expected, evidence);
@@ -95,13 +95,6 @@ export async function recover(tools: RecoveryTools): Promise<void> {
     if (orphans !== undefined) await takeUp(tools, orphans);
   }
   if (count > 0) await session.writeState(withoutPendingOperations(await session.readState()));
-}
-
-function requireAdoption(view: StateView, expected: ExpectedIdentity): void {
-  const adopted = view.resources.some(
-    ({ type, urn }) => type === AZUREAD_TYPES.application && nameOf(urn) === ADOPTED_NAME,
-  );
-  if (adopted && expected.adopt === undefined) keepAdoption(undefined, memoryOf(view) ?? {});
 }
 
 /** The same state without its pending operations: Pulumi's documented way out of them. */

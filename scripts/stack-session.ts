@@ -48,6 +48,8 @@ export interface RunOptions {
   readonly takeUp?: TakenUp;
   /** For `up`: a sweep over the calendars is wanted now; any text that differs from the last one. */
   readonly sweep?: string;
+  /** The command that people give for this run, for errors. @default the run itself */
+  readonly command?: string;
   /** For `up`: URNs, `**` standing for any part, of the only resources that are looked at. @default all */
   readonly targets?: readonly string[];
 }
@@ -95,7 +97,7 @@ export async function openStackSession(options: SessionOptions): Promise<StackSe
   // Loaded while the engine looks for the stack; awaited when the engine runs it.
   const program = new Program(options.env);
   const made = await findOrMake(options, pulumi);
-  const stack = await openStack(options, program);
+  const stack = await stackOf(options, program);
   const unlocked = <T>(action: () => Promise<T>) => withoutAbandonedLock(options, pulumi, action);
   return {
     run: async (run, runOptions = {}) => {
@@ -185,7 +187,7 @@ async function findOrMake(options: SessionOptions, pulumi: PulumiProcess): Promi
   return { before, after: readFileSync(file, 'utf8') };
 }
 
-async function openStack(options: SessionOptions, program: Program): Promise<Stack> {
+async function stackOf(options: SessionOptions, program: Program): Promise<Stack> {
   const { LocalWorkspace, Stack } = await loadAutomation();
   return await explained('the stack could not be opened', async () => {
     const workspace = await LocalWorkspace.create({
@@ -251,7 +253,8 @@ async function runEngine(
     options.onRecord?.(record, event);
   };
   const { signal } = options.cancellation;
-  const failed = () => ({ run, stack: options.stack.name, record, cancelled: signal.aborted });
+  const told = runOptions.command ?? run;
+  const failed = () => ({ run: told, stack: options.stack.name, record, cancelled: signal.aborted });
   // The Automation API looks at the signal's event only: one that came before would be lost.
   if (signal.aborted) throw engineRunError(failed(), signal.reason);
   try {

@@ -22,6 +22,7 @@ export class Terminal {
   readonly json: boolean;
   readonly #out: Writable & { readonly isTTY?: boolean };
   readonly #err: Writable;
+  readonly #stdout: Writable;
   readonly #paint: ReturnType<typeof pc.createColors>;
   #status = '';
 
@@ -32,8 +33,6 @@ export class Terminal {
     this.#stdout = options.stdout;
     this.#paint = pc.createColors(options.color);
   }
-
-  readonly #stdout: Writable;
 
   /** One line of progress or result. */
   line(text = '', tone: Tone = 'plain'): void {

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AuthenticationHandler, Client, type GraphRequest } from '@microsoft/microsoft-graph-client';
 import type { z } from 'zod';
 import { InteropError } from '../errors.js';
-import { codeOf, type GraphCall, graphFailure, statusOf } from './graph-error.js';
+import { checkedAnswer, codeOf, type GraphCall, graphFailure, statusOf } from './graph-error.js';
 import {
   type Application,
   type AppRoleAssignment,
@@ -139,7 +139,7 @@ export class GraphClient {
 
   async #get<T>(path: string, select: string, schema: z.ZodType<T>, call: GraphCall): Promise<T | undefined> {
     const answer = await this.#run(path, call, (request) => request.select(select).get(), [404]);
-    return answer === NOTHING ? undefined : this.#checked(answer, schema, call);
+    return answer === NOTHING ? undefined : checkedAnswer(answer, schema, call);
   }
 
   async #list<T>(request: ListRequest, schema: z.ZodType<T>, call: GraphCall): Promise<readonly T[]> {
@@ -149,8 +149,8 @@ export class GraphClient {
       const answer = await this.#page(request, next, call);
       if (answer === NOTHING) return items;
       if (answer === UNSUPPORTED) return await this.#list({ ...request, advanced: true }, schema, call);
-      const { value, '@odata.nextLink': link } = this.#checked(answer, pageSchema, call);
-      items.push(...value.map((item) => this.#checked(item, schema, call)));
+      const { value, '@odata.nextLink': link } = checkedAnswer(answer, pageSchema, call);
+      items.push(...value.map((item) => checkedAnswer(item, schema, call)));
       if (link === undefined) return items;
       next = link;
     }
@@ -201,19 +201,6 @@ export class GraphClient {
       if (mayAdvance && status === 400 && codeOf(failure) === 'Request_UnsupportedQuery') return UNSUPPORTED;
       throw graphFailure(failure, call, graph, trust);
     }
-  }
-
-  #checked<T>(answer: unknown, schema: z.ZodType<T>, call: GraphCall): T {
-    const result = schema.safeParse(answer);
-    if (result.success) return result.data;
-    throw new InteropError({
-      kind: 'failure',
-      summary: `Microsoft Graph answered in an unknown form when ${call.doing}`,
-      problems: result.error.issues.map((issue) => ({
-        where: issue.path.join('.') || 'answer',
-        what: issue.message,
-      })),
-    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** Failures of Microsoft Graph as errors for people. */
 import { types } from 'node:util';
 import { GraphError } from '@microsoft/microsoft-graph-client';
+import type { z } from 'zod';
 import { InteropError } from '../errors.js';
 import { networkCode, networkFailure } from './network-error.js';
 import type { Trust } from './trust.js';
@@ -21,6 +22,24 @@ export function statusOf(error: unknown): number | undefined {
 /** The code of an answer, such as `Request_UnsupportedQuery`. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof GraphError ? (error.code ?? undefined) : undefined;
+}
+
+/**
+ * An answer in the form that was expected.
+ *
+ * @throws InteropError of kind `failure` naming what is otherwise.
+ */
+export function checkedAnswer<T>(answer: unknown, schema: z.ZodType<T>, call: GraphCall): T {
+  const result = schema.safeParse(answer);
+  if (result.success) return result.data;
+  throw new InteropError({
+    kind: 'failure',
+    summary: `Microsoft Graph answered in an unknown form when ${call.doing}`,
+    problems: result.error.issues.map((issue) => ({
+      where: issue.path.join('.') || 'answer',
+      what: issue.message,
+    })),
+  });
 }
 
 /** Why a call failed: status, code, the permission that is missing, and what to do. */

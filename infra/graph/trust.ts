@@ -10,6 +10,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import type { Dispatcher, RequestInit, Response } from 'undici';
 import { InteropError } from '../errors.js';
+import { once } from '../once.js';
 import { httpsGet, type TextAnswer } from './https-get.js';
 import { proxyFor } from './proxy.js';
 
@@ -148,13 +149,5 @@ function proxySettings(proxy: string) {
     port: Number(url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port),
     ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
     ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
-  };
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
   };
 }

@@ -149,9 +149,6 @@ export const ledgerSchema = z
   });
 
 export type Ledger = DeepReadonly<z.output<typeof ledgerSchema>>;
-export type LedgerSlot = DeepReadonly<z.output<typeof slotSchema>>;
-export type LedgerEvidence = DeepReadonly<z.output<typeof evidenceSchema>>;
-export type LedgerEntry = DeepReadonly<z.output<typeof logEntrySchema>>;
 
 /**
  * Reads a ledger.

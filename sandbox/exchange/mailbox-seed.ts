@@ -58,8 +58,6 @@ const DEFAULT_RIGHTS: readonly (readonly string[])[] = [
   ['PublishingEditor'],
 ];
 
-export const EVERY_RIGHT_ONCE = DEFAULT_RIGHTS.length;
-
 /** UNCONFIRMED: the types of calendars other than the default one. */
 const OTHER_CALENDAR = 'User Created';
 const BIRTHDAYS = 'BirthdayCalendar';
@@ -134,11 +132,6 @@ function seededProcessing(number: number, kind: RecipientKind): CalendarProcessi
     AutomateProcessing: asIs[Math.floor(number / 15) % asIs.length] ?? 'AutoAccept',
     ProcessExternalMeetingMessages: number % 4 === 1,
   };
-}
-
-/** The seeded mailbox with this number. */
-export function seededMailbox(number: number, surroundings: SeedSurroundings): MailboxSeed {
-  return { properties: seededProperties(number), folders: seededFolders(number, surroundings) };
 }
 
 /** The folders of the seeded mailbox with this number, in the order in which statistics list them. */

@@ -34,7 +34,6 @@ export const FILTERABLE = [
   'UserPrincipalName',
   'WindowsLiveID',
 ] as const;
-export type FilterProperty = (typeof FILTERABLE)[number];
 
 /** A filter that is none; `position` counts characters from 1. */
 export class OpathError extends Error {

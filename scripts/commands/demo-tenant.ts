@@ -38,7 +38,7 @@ export async function startDemoTenant(
     [join(packageRoot(), 'dist', 'scripts', 'bin.js'), 'sandbox', '--port', '0', '--json'],
     { stdio: [options.detached ? 'ignore' : 'pipe', 'pipe', 'ignore'], detached: options.detached },
   );
-  const info = await readInfo(child);
+  const info = await readInfo(child, context.signal);
   if (options.detached) child.unref();
   const dispatcher = new Agent({ connect: { ca: await readFile(info.caFile, 'utf8') } });
   const directory = async () =>
@@ -68,7 +68,7 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 /** The line that `sandbox --json` prints when it is ready. Nothing is read after it: an open pipe would keep this process. */
-async function readInfo(child: ChildProcess): Promise<SandboxInfo> {
+async function readInfo(child: ChildProcess, signal: AbortSignal): Promise<SandboxInfo> {
   if (child.stdout === null) throw new Error('the sandbox has no standard output');
   const lines = createInterface({ input: child.stdout });
   const failed = once(child, 'exit').then(([code, signal]) => {
@@ -83,8 +83,12 @@ async function readInfo(child: ChildProcess): Promise<SandboxInfo> {
   });
   failed.catch(() => undefined);
   try {
-    const [line] = (await Promise.race([once(lines, 'line'), failed])) as [string];
+    const [line] = (await Promise.race([once(lines, 'line', { signal }), failed])) as [string];
     return JSON.parse(line) as SandboxInfo;
+  } catch (error) {
+    // Detached, it would outlive a command that was told to stop.
+    child.kill();
+    throw error;
   } finally {
     lines.close();
     child.stdout.destroy();

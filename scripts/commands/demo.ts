@@ -9,7 +9,6 @@ import { proveSecret } from '../../infra/graph/token-proof.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { resourceChanges, shortType } from '../engine-events.js';
 import { type OpenStack, openStack } from '../open-stack.js';
-import { recover } from '../recovery.js';
 import { currentSecret } from '../secret-in-state.js';
 import { shellWord } from '../shell-word.js';
 import type { Terminal } from '../terminal.js';
@@ -103,7 +102,6 @@ async function runSteps(
     return stack;
   });
   await step('up', 'up: registration, consent, secret, role mailbox, EWS allow list, calendars', async () => {
-    await recover({ ...open, say: (text) => terminal.warn(text), signal: context.signal });
     const record = await open.session.run('up');
     report.up = { created: resourceChanges(record).filter(({ op }) => op === 'create').length };
     expect(

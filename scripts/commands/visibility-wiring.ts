@@ -31,6 +31,7 @@ export const savedRecord: SavedRecord = async (open) => {
 
 export const runResources: RunResources = async (_, open) => {
   await open.session.run('up', {
+    command: 'visibility apply',
     sweep: new Date().toISOString(),
     targets: [`**${BASELINE}**`, `**${VISIBILITY}**`],
   });

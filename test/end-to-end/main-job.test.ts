@@ -74,18 +74,22 @@ test('up makes what the guide asks for; again it changes nothing; destroy leaves
   expect(await directory()).toEqual(before);
 });
 
-test('the consent that up gives is in the token that the secret gets, and gone after destroy', async () => {
-  await project.configure({ 'calendar-interop:secret': { stackOutput: true } });
+test('the secret gets a token with the consent that up gives, and none after destroy', async () => {
   expect((await project.run(['up'])).code).toBe(0);
-  const application = await onlyApplication();
-  const grants = await sandbox.graph(
-    'GET',
-    `/v1.0/servicePrincipals(appId='${String(application.appId)}')/appRoleAssignments`,
-    { as: 'admin' },
-  );
-  expect((grants.body as { value: unknown[] }).value).toMatchObject([
-    { appRoleId: 'dc890d15-9560-4a4c-9b7f-a736ec74ec40' },
-  ]);
+  const { appId } = await onlyApplication();
+  const [secret] = await project.secrets();
+  const signIn = () =>
+    sandbox.tokenRequest({
+      grant_type: 'client_credentials',
+      client_id: String(appId),
+      client_secret: secret ?? '',
+      scope: 'https://outlook.office365.com/.default',
+    });
+  const token = (await signIn()).body.access_token as string;
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  expect(claims.roles).toEqual(['full_access_as_app']);
+  expect((await project.run(['destroy'])).code).toBe(0);
+  expect((await signIn()).status).toBeGreaterThanOrEqual(400);
 });
 
 test('outputs name everything that Google is told, and the secret only when asked for, hidden', async () => {

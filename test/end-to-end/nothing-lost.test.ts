@@ -30,6 +30,11 @@ async function registrations(): Promise<readonly Application[]> {
   return body.value.filter(({ tags }) => tags.some((tag) => tag.startsWith('calendar-interop:')));
 }
 
+async function principalsOf(appId: string): Promise<readonly unknown[]> {
+  const path = `/servicePrincipals?$filter=appId eq '${appId}'`;
+  return (await sandbox.graph<{ value: unknown[] }>('GET', path)).body.value;
+}
+
 async function expectUp(of: TestProject = project): Promise<void> {
   const { code, stderr } = await of.run(['up']);
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
@@ -115,6 +120,20 @@ test('an adopted registration cannot be let go by taking the key out', async () 
   expect((await sandbox.graph('GET', `/applications/${made.body.id}`)).body).toEqual(before.body);
 });
 
+test('nor after a first run that failed, which leaves no outputs', async () => {
+  const made = await sandbox.graph<Application>('POST', '/applications', {
+    body: { displayName: 'Made by hand' },
+  });
+  await project.configure({ 'calendar-interop:registration': { adopt: made.body.appId } });
+  await sandbox.control({ faults: ['dropBefore=1@POST /applications/*/addPassword'] });
+  expect((await project.run(['up'])).code).toBe(4);
+  await project.configure();
+  const { code, stderr } = await project.run(['up']);
+  expect(code).toBe(2);
+  expect(stderr).toContain(made.body.appId);
+  expect(await registrations()).toEqual([]);
+});
+
 test('what a failed first run made on an adopted registration does not pass for what was there before', async () => {
   const made = await sandbox.graph<Application>('POST', '/applications', {
     body: { displayName: 'Made by hand' },
@@ -126,11 +145,7 @@ test('what a failed first run made on an adopted registration does not pass for 
   await expectUp();
   expect((await project.run(['destroy'])).code).toBe(0);
   expect((await sandbox.graph('GET', `/applications/${made.body.id}`)).body).toEqual(before.body);
-  const principals = await sandbox.graph<{ value: unknown[] }>(
-    'GET',
-    `/servicePrincipals?$filter=appId eq '${made.body.appId}'`,
-  );
-  expect(principals.body.value).toEqual([]);
+  expect(await principalsOf(made.body.appId)).toEqual([]);
 });
 
 test('a consent whose answer was lost while the permissions changed is taken up', async () => {
@@ -199,11 +214,7 @@ test('what an adopted registration lacked is taken up when the answer to its mak
   await expectUp();
   expect((await project.run(['destroy'])).code).toBe(0);
   expect((await sandbox.graph('GET', `/applications/${made.body.id}`)).body).toEqual(before.body);
-  const principals = await sandbox.graph<{ value: unknown[] }>(
-    'GET',
-    `/servicePrincipals?$filter=appId eq '${made.body.appId}'`,
-  );
-  expect(principals.body.value).toEqual([]);
+  expect(await principalsOf(made.body.appId)).toEqual([]);
 });
 
 test('the stack that plain pulumi works on stays the one that was selected', async () => {

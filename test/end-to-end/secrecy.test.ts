@@ -3,17 +3,12 @@
  * not in the process list, not in any file that a run leaves.
  */
 
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { findPulumiCli } from '../../scripts/engine/cli.js';
 import { makeProject, type RunningCommand, type TestProject } from '../support/project.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
-
-const run = promisify(execFile);
 
 let sandbox: TestSandbox;
 let project: TestProject;
@@ -92,14 +87,6 @@ test('the form is that of a secret which the tenant makes', () => {
   expect(project.env.ARM_CLIENT_SECRET).toMatch(ENTRA_SECRET);
 });
 
-/** The secrets in the state, as Pulumi itself decrypts them. */
-async function secretsInState(): Promise<readonly string[]> {
-  const { command } = await findPulumiCli({ env: project.env });
-  const args = ['stack', 'export', '--show-secrets', '--stack', 'test'];
-  const { stdout } = await run(command, args, { cwd: project.folder, env: project.env, maxBuffer: 1 << 26 });
-  return [...stdout.matchAll(/"plaintext": "\\"(.*?)\\""/g)].map(([, secret = '']) => secret);
-}
-
 const VERBOSE = {
   SECRECY_TEST: MARK.slice(MARK.indexOf('=') + 1),
   DEBUG: '*',
@@ -125,7 +112,7 @@ test('after up, preview, drift and destroy at the most verbose setting it is now
     places[`${args.join(' ')}: standard error`] = stderr;
     places[`${args.join(' ')}: process list`] = processes;
     Object.assign(places, filesBelow(project.root));
-    if (args[0] === 'up') for (const secret of await secretsInState()) secrets.add(secret);
+    if (args[0] === 'up') for (const secret of await project.secrets()) secrets.add(secret);
   }
   secrets.add(project.env.ARM_CLIENT_SECRET ?? '');
   expect(secrets.size).toBeGreaterThanOrEqual(2);

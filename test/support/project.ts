@@ -2,13 +2,15 @@
  * A Pulumi project in a temporary folder with a file backend of its own, and the built command line run on it as people run
  * it: as a process.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
 import type { SandboxInfo } from '../../sandbox/index.js';
+import { findPulumiCli } from '../../scripts/engine/cli.js';
 import { writeTrustBundle } from '../../scripts/trust-bundle.js';
 
 /** The package's root: tests run in it. */
@@ -48,6 +50,8 @@ export interface TestProject {
   start(args: readonly string[], env?: NodeJS.ProcessEnv): RunningCommand;
   /** The state file as it lies in the backend; undefined before the first run. */
   stateFile(): Promise<string | undefined>;
+  /** The secrets in the state, as Pulumi itself decrypts them. */
+  secrets(): Promise<readonly string[]>;
   dispose(): Promise<void>;
 }
 
@@ -113,10 +117,18 @@ export async function makeProject(tenant: {
       const file = join(backend, '.pulumi', 'stacks', 'calendar-interop', 'test.json');
       return await readFile(file, 'utf8').catch(() => undefined);
     },
+    secrets: () => secretsIn(folder, env),
     dispose: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   };
   await project.configure();
   return project;
+}
+
+async function secretsIn(cwd: string, env: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const { command } = await findPulumiCli({ env });
+  const args = ['stack', 'export', '--show-secrets', '--stack', 'test'];
+  const { stdout } = await promisify(execFile)(command, args, { cwd, env, maxBuffer: 1 << 26 });
+  return [...stdout.matchAll(/"plaintext": "\\"(.*?)\\""/g)].map(([, secret = '']) => secret);
 }
 
 const LEDGER_KEY = 'calendar-interop:rotation';

@@ -6,9 +6,8 @@
  */
 import { AuthenticationHandler, Client, type GraphRequest } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
-import { InteropError } from '../../errors.js';
 import type { GraphClientOptions } from '../../graph/client.js';
-import { type GraphCall, graphFailure, statusOf } from '../../graph/graph-error.js';
+import { checkedAnswer, type GraphCall, graphFailure, statusOf } from '../../graph/graph-error.js';
 import { GraphTransport } from '../../graph/graph-transport.js';
 import { segment } from '../../graph/odata.js';
 import { sleep, systemClock } from '../transport/clock.js';
@@ -91,7 +90,7 @@ export class GraphDirectory implements DirectoryPort {
     const call = { doing: 'looking up a role mailbox', needs: READ_USER };
     const read = (request: GraphRequest) => request.select(USER_FIELDS).get();
     const answer = await this.#run(`/users/${segment(id)}`, call, read, true);
-    return answer === ABSENT ? undefined : checked(answer, userSchema, call);
+    return answer === ABSENT ? undefined : checkedAnswer(answer, userSchema, call);
   }
 
   async createUser({ password, passwordPolicies, ...user }: NewUser): Promise<DirectoryUser> {
@@ -102,7 +101,7 @@ export class GraphDirectory implements DirectoryPort {
       passwordProfile: { password, forceChangePasswordNextSignIn: false },
     };
     const answer = await this.#run('/users', call, (request) => request.post(body));
-    const made = checked(answer, z.object({ id: z.string().min(1) }), call);
+    const made = checkedAnswer(answer, z.object({ id: z.string().min(1) }), call);
     // The answer holds few properties, and we know the others.
     return { ...user, passwordPolicies, id: made.id, licences: [], synchronised: false };
   }
@@ -131,7 +130,7 @@ export class GraphDirectory implements DirectoryPort {
   async subscribedSkus(): Promise<readonly Sku[]> {
     const call = { doing: "reading the tenant's licences", needs: READ_LICENCES };
     const answer = await this.#run('/subscribedSkus', call, (request) => request.get());
-    return checked(answer, skusSchema, call).value;
+    return checkedAnswer(answer, skusSchema, call).value;
   }
 
   async assignLicenses(
@@ -149,7 +148,7 @@ export class GraphDirectory implements DirectoryPort {
   async tenantCountry(): Promise<string | undefined> {
     const call = { doing: "reading the tenant's country", needs: ['Organization.Read.All'] };
     const answer = await this.#run('/organization', call, (request) => request.get());
-    return checked(answer, organizationSchema, call).value[0]?.countryLetterCode ?? undefined;
+    return checkedAnswer(answer, organizationSchema, call).value[0]?.countryLetterCode ?? undefined;
   }
 
   async #run(
@@ -180,19 +179,6 @@ export class GraphDirectory implements DirectoryPort {
 }
 
 const ABSENT = Symbol('absent');
-
-function checked<T>(answer: unknown, schema: z.ZodType<T>, call: GraphCall): T {
-  const result = schema.safeParse(answer);
-  if (result.success) return result.data;
-  throw new InteropError({
-    kind: 'failure',
-    summary: `Microsoft Graph answered in an unknown form when ${call.doing}`,
-    problems: result.error.issues.map((issue) => ({
-      where: issue.path.join('.') || 'answer',
-      what: issue.message,
-    })),
-  });
-}
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await sleep(systemClock, milliseconds, signal);

@@ -5,17 +5,7 @@
  * replaced when Exchange does not know it. Only an index is in memory (8 to 16 bytes a mailbox), the ids stay on disk.
  * One record: checksum (4 bytes), length of the id (2), GUID (16), id. A later record replaces an earlier one.
  */
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { GUID_BYTES, GuidTable, guidBytes, guidText } from './guids.js';
@@ -152,11 +142,6 @@ export class FolderIdFile implements FolderIds {
     closeSync(this.#descriptor);
     this.#descriptor = target;
   }
-}
-
-/** Removes a file of folder ids; nothing when there is none. */
-export function forgetFolderIds(path: string): void {
-  if (existsSync(path)) rmSync(path);
 }
 
 interface FolderIdRecord {
