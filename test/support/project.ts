@@ -38,6 +38,8 @@ export interface TestProject {
   readonly root: string;
   readonly folder: string;
   readonly backend: string;
+  /** The commands' temporary folder. */
+  readonly temporary: string;
   /** `Pulumi.test.yaml`. */
   readonly stackFile: string;
   readonly env: Readonly<Record<string, string>>;
@@ -69,12 +71,15 @@ export async function makeProject(tenant: {
   const root = await mkdtemp(join(tmpdir(), 'calendar-interop-test-'));
   const folder = join(root, 'project');
   const backend = join(root, 'backend');
-  await Promise.all([folder, backend].map((path) => mkdir(path, { recursive: true })));
+  const temporary = join(root, 'tmp');
+  await Promise.all([folder, backend, temporary].map((path) => mkdir(path, { recursive: true })));
   await writeFile(join(folder, 'Pulumi.yaml'), 'name: calendar-interop\nruntime: nodejs\n');
   const client = tenant.info.clients.find(({ name }) => name === (tenant.as ?? 'deployer'));
   if (client === undefined) throw new Error(`the sandbox has no client ${tenant.as}`);
   const env = {
     ...ownEnvironment(),
+    // What a command leaves behind is found there, and is no other test's.
+    TMPDIR: temporary,
     // A home of its own would make the CLI and its plugins be looked for anew each time.
     PULUMI_HOME: join(
       process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
@@ -93,6 +98,7 @@ export async function makeProject(tenant: {
     root,
     folder,
     backend,
+    temporary,
     stackFile,
     env,
     configure: async (change = {}) => {
