@@ -15,6 +15,7 @@ import { initialLedger, type Ledger } from '../infra/rotation/ledger.js';
 import { AZUREAD_TYPES } from './azuread-types.js';
 import type { CommandContext } from './command-context.js';
 import type { AzureadPlugin } from './engine/azuread-plugin.js';
+import { overruledLogging } from './engine-logging.js';
 import { type EngineReporter, reportEngine } from './engine-reporter.js';
 import { packageRoot } from './package-root.js';
 import { chooseStack, findProject, PROJECT_NAME, type ProjectStack } from './project.js';
@@ -65,6 +66,9 @@ export async function openStack(context: CommandContext, options: OpenStackOptio
   const raw = stackConfigOf(readStackFile(stack.file));
   const config = parseStackConfig(raw.ours, raw.azuread);
   for (const advice of configurationAdvice(config)) context.terminal.warn(describeProblem(advice));
+  for (const { variable, value, why } of overruledLogging(context.env)) {
+    context.terminal.warn(`${variable} is ${value === '' ? 'not passed on' : `taken as ${value}`}: ${why}`);
+  }
   const reporter = reportEngine(context.terminal);
   const signedIn = once(() => signIn(raw.azuread, context.env, context.signal));
   const engine = await together(context.signal, async (signal) => {
@@ -186,6 +190,7 @@ function childEnvironment(env: NodeJS.ProcessEnv, plugin: AzureadPlugin): Record
   for (const name of new Set([...Object.keys(process.env), ...Object.keys(env)])) {
     if (env[name] !== process.env[name]) child[name] = env[name] ?? '';
   }
+  for (const { variable, value } of overruledLogging(env)) child[variable] = value;
   child.PULUMI_SKIP_UPDATE_CHECK = 'true';
   child.PATH = [plugin.pathEntry, exchangeProviderFolder(), env.PATH]
     .filter((entry) => entry !== undefined)

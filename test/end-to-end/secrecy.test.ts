@@ -94,6 +94,7 @@ const VERBOSE = {
   AZURE_LOG_LEVEL: 'verbose',
   TF_LOG: 'TRACE',
   PULUMI_OPTION_VERBOSE: '11',
+  PULUMI_DEBUG_GRPC: 'grpc.json',
 };
 
 test('after up, preview, drift and destroy at the most verbose setting it is nowhere in plain form', async () => {
