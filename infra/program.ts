@@ -18,7 +18,7 @@ import {
   rememberAdoption,
 } from './identity/adoption.js';
 import { findConsents } from './identity/consents.js';
-import { lookUpDirectory } from './identity/directory-look-up.js';
+import { type DirectoryFacts, lookUpDirectory } from './identity/directory-look-up.js';
 import { InteropApplication, type TakenUp } from './identity/interop-application.js';
 import { type ApiPermissions, entraPermissions } from './identity/permissions.js';
 import { registrationTag } from './identity/registration-tag.js';
@@ -48,7 +48,7 @@ export async function interopProgram(options: ProgramOptions = {}): Promise<Reco
   const config = parseStackConfig(raw.ours, raw.azuread);
   const ledger = config.rotation ?? options.ledger ?? missingLedger();
   const surroundings = await surroundingsOf(config, raw.azuread, options);
-  const application = await declareApplication(config, ledger, surroundings, options);
+  const application = declareApplication(config, ledger, surroundings, options);
   const exchange = await declareExchange(config, application, surroundings, options);
   return stackOutputs(config, surroundings, application, exchange);
 }
@@ -60,6 +60,7 @@ interface Surroundings {
   /** The azuread provider's settings. */
   readonly azuread: Readonly<Record<string, unknown>>;
   readonly permissions: readonly ApiPermissions[];
+  readonly directory: DirectoryFacts;
   readonly adopt: AdoptedRegistration | undefined;
   /** The stack's outputs of its last run; undefined ones were never written. */
   readonly last: LastOutputs;
@@ -80,16 +81,25 @@ async function surroundingsOf(
     access: config.access,
     graphPermissions: config.registration.graphPermissions,
   });
+  // An adopted registration keeps its owners.
+  const owners = config.registration.adopt === undefined ? config.registration.owners : [];
   const { cloudOfProvider, graphClientOfProvider } = await import('./graph/provider-cloud.js');
-  const cloud = withExchangeAddresses(await cloudOfProvider(azuread, env), config);
-  const graph = () => graphClientOfProvider(azuread, env, cloud);
+  const cloud = cloudOfProvider(azuread, env);
+  const graph = async () => await graphClientOfProvider(azuread, env, await cloud);
   const last = lastOutputs();
-  return {
+  // Each waits for another process or server, so they wait together.
+  const [knownCloud, directory, adopt] = await Promise.all([
     cloud,
+    lookUpDirectory({ permissions, owners }),
+    adoptionOf(config, last, graph),
+  ]);
+  return {
+    cloud: withExchangeAddresses(knownCloud, config),
     tenantId: String(azuread.tenantId),
     azuread,
     permissions,
-    adopt: await adoptionOf(config, last, graph),
+    directory,
+    adopt,
     last,
     graph,
     owner: registrationTag(pulumi.getProject(), pulumi.getStack()),
@@ -118,19 +128,17 @@ async function adoptionOf(
   return await rememberAdoption(registration.adopt, remembered, graph);
 }
 
-async function declareApplication(
+function declareApplication(
   config: StackConfig,
   ledger: Ledger,
-  { permissions, adopt, owner }: Surroundings,
+  { permissions, directory, adopt, owner }: Surroundings,
   options: ProgramOptions,
-): Promise<InteropApplication> {
-  // An adopted registration keeps its owners.
-  const owners = adopt === undefined ? config.registration.owners : [];
+): InteropApplication {
   return new InteropApplication('interop', {
     displayName: config.registration.displayName,
     tag: owner,
     permissions,
-    directory: await lookUpDirectory({ permissions, owners }),
+    directory,
     slots: ledger.slots,
     current: ledger.current,
     adopt,
