@@ -84,17 +84,18 @@ async function surroundingsOf(
   // An adopted registration keeps its owners.
   const owners = config.registration.adopt === undefined ? config.registration.owners : [];
   const { cloudOfProvider, graphClientOfProvider } = await import('./graph/provider-cloud.js');
-  const cloud = cloudOfProvider(azuread, env);
-  const graph = async () => await graphClientOfProvider(azuread, env, await cloud);
   const last = lastOutputs();
+  // Nothing else is asked of the engine meanwhile: a file backend reads the last outputs from the file that it writes to with every
+  // resource, default providers included, and finds it empty in that moment (seen with Pulumi 3.259).
+  const [cloud, remembered] = await Promise.all([cloudOfProvider(azuread, env), last(ADOPTED_OUTPUT)]);
+  const graph = async () => await graphClientOfProvider(azuread, env, cloud);
   // Each waits for another process or server, so they wait together.
-  const [knownCloud, directory, adopt] = await Promise.all([
-    cloud,
+  const [directory, adopt] = await Promise.all([
     lookUpDirectory({ permissions, owners }),
-    adoptionOf(config, last, graph),
+    adoptionOf(config, remembered, graph),
   ]);
   return {
-    cloud: withExchangeAddresses(knownCloud, config),
+    cloud: withExchangeAddresses(cloud, config),
     tenantId: String(azuread.tenantId),
     azuread,
     permissions,
@@ -119,10 +120,9 @@ function lastOutputs(): LastOutputs {
 
 async function adoptionOf(
   { registration }: StackConfig,
-  last: LastOutputs,
+  remembered: unknown,
   graph: () => Promise<GraphClient>,
 ): Promise<AdoptedRegistration | undefined> {
-  const remembered = await last(ADOPTED_OUTPUT);
   keepAdoption(registration.adopt, remembered);
   if (registration.adopt === undefined) return undefined;
   return await rememberAdoption(registration.adopt, remembered, graph);
