@@ -21,6 +21,7 @@ import { SecureValue } from './config/secure-value.js';
 import type { Problem } from './errors.js';
 
 export { configurationAdvice } from './config/advice.js';
+export { CUSTOM_ATTRIBUTES, type ExclusionConfig } from './config/exchange-schema.js';
 export { CONFIG_NAMESPACE, STACK_CONFIG_KEYS, type StackConfigKey } from './config/keys.js';
 export { configurationReference, configurationTable } from './config/reference.js';
 export { SECURE_VALUE, SecureValue } from './config/secure-value.js';

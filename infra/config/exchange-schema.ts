@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { keyDocs } from './docs.js';
 import { flag, text, wholeNumber } from './forms.js';
-import { emailAddress, ewsUrl, guid, plainText, serviceUrl } from './values.js';
+import { emailAddress, ewsUrl, filterValue, guid, plainText, serviceUrl } from './values.js';
 
 /** RecipientTypeDetails of mailboxes with a calendar that people look up (learn.microsoft.com, Get-Mailbox). */
 const RECIPIENT_TYPES = ['UserMailbox', 'SharedMailbox', 'RoomMailbox', 'EquipmentMailbox'] as const;
@@ -12,8 +12,8 @@ const RECIPIENT_TYPES = ['UserMailbox', 'SharedMailbox', 'RoomMailbox', 'Equipme
 /** Longest filter; Exchange's own limit is UNCONFIRMED. */
 const FILTER_LENGTH = 2_000;
 
-function scopeKeys(scope: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.keys(scope).filter((key) => scope[key] !== undefined);
+function keysIn(map: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(map).filter((key) => map[key] !== undefined);
 }
 
 const scopeSchema = z
@@ -35,7 +35,7 @@ const scopeSchema = z
       .optional()
       .register(keyDocs, {
         about: "Mailboxes that this filter in Exchange's OPATH language selects.",
-        allowed: `up to ${FILTER_LENGTH} characters, such as "Department -eq 'Sales'"`,
+        allowed: `up to ${FILTER_LENGTH} characters, such as "CustomAttribute3 -eq 'Sales'"`,
         fallback: 'not used',
       }),
     group: text((raw) => (raw.includes('@') ? emailAddress(raw) : guid(raw)))
@@ -47,7 +47,7 @@ const scopeSchema = z
       }),
   })
   .superRefine((scope, context) => {
-    const keys = scopeKeys(scope);
+    const keys = keysIn(scope);
     if (keys.length === 1) return;
     const message = keys.length === 0 ? 'says nothing' : `says ${keys.join(' and ')} at once`;
     context.addIssue({ code: 'custom', message, input: scope });
@@ -57,6 +57,71 @@ const scopeSchema = z
       'Which mailboxes. There is no default: LimitedDetails shows titles and locations to everybody in the tenant.',
     allowed: 'exactly one of {all: true}, {recipientTypes: […]}, {filter: …}, {group: …}',
   });
+
+/** The only attributes of a mailbox that are a tenant's own to use, and that Get-Mailbox filters by (Set-Mailbox.md). */
+export const CUSTOM_ATTRIBUTES = [
+  'CustomAttribute1',
+  'CustomAttribute2',
+  'CustomAttribute3',
+  'CustomAttribute4',
+  'CustomAttribute5',
+  'CustomAttribute6',
+  'CustomAttribute7',
+  'CustomAttribute8',
+  'CustomAttribute9',
+  'CustomAttribute10',
+  'CustomAttribute11',
+  'CustomAttribute12',
+  'CustomAttribute13',
+  'CustomAttribute14',
+  'CustomAttribute15',
+] as const;
+export type CustomAttribute = (typeof CUSTOM_ATTRIBUTES)[number];
+
+/** A mailbox by its address, or all that have a value in an attribute. */
+export type ExclusionConfig =
+  | { readonly address: string; readonly reason: string }
+  | { readonly attribute: CustomAttribute; readonly value: string; readonly reason: string };
+
+const exclusionSchema = z
+  .strictObject({
+    address: text(emailAddress).optional().register(keyDocs, {
+      about: 'One mailbox.',
+      allowed: 'a primary SMTP address such as ceo@contoso.com',
+      fallback: 'attribute and value say which',
+    }),
+    attribute: z.enum(CUSTOM_ATTRIBUTES).optional().register(keyDocs, {
+      about:
+        'All mailboxes with a value in this attribute, found anew by each sweep. Departments and titles are no properties of mailboxes.',
+      allowed: 'CustomAttribute1 to CustomAttribute15',
+      fallback: 'address says which',
+    }),
+    value: text((raw) => filterValue(raw, 256))
+      .optional()
+      .register(keyDocs, {
+        about: 'The whole value of the attribute; capital and small letters are the same.',
+        allowed: '1 to 256 characters, no `*` and no typographic quotes',
+        fallback: 'goes with attribute',
+      }),
+    reason: text((raw) => plainText(raw, 200)).register(keyDocs, {
+      about: 'Why, for whoever reads the report.',
+      allowed: 'why, in up to 200 characters',
+    }),
+  })
+  .transform(({ address, attribute, value, reason }, context): ExclusionConfig => {
+    if (address !== undefined && attribute === undefined && value === undefined) return { address, reason };
+    if (address === undefined && attribute !== undefined && value !== undefined)
+      return { attribute, value, reason };
+    const message =
+      address === undefined && attribute === undefined && value === undefined
+        ? 'names no mailbox'
+        : address === undefined
+          ? `says only ${attribute === undefined ? 'value' : 'attribute'}`
+          : `says ${keysIn({ address, attribute, value }).join(' and ')} at once`;
+    context.addIssue({ code: 'custom', message, input: { address, attribute, value } });
+    return z.NEVER;
+  })
+  .register(keyDocs, { allowed: '{address, reason} or {attribute, value, reason}' });
 
 export const visibilitySchema = z
   .strictObject({
@@ -70,23 +135,10 @@ export const visibilitySchema = z
       .default('LimitedDetails'),
     scope: scopeSchema,
     exclude: z
-      .array(
-        z
-          .strictObject({
-            address: text(emailAddress).register(keyDocs, {
-              about: 'The mailbox.',
-              allowed: 'a primary SMTP address such as ceo@contoso.com',
-            }),
-            reason: text((raw) => plainText(raw, 200)).register(keyDocs, {
-              about: 'Why, for whoever reads the report.',
-              allowed: 'why, in up to 200 characters',
-            }),
-          })
-          .register(keyDocs, { allowed: 'a map with address and reason' }),
-      )
+      .array(exclusionSchema)
       .register(keyDocs, {
         about: 'Mailboxes that are stricter on purpose: reported as such, never changed.',
-        allowed: 'a list of {address, reason}, no address twice',
+        allowed: 'a list of {address, reason} and {attribute, value, reason}, nothing twice',
       })
       .default([]),
     inlineLimit: wholeNumber(0, 100_000)

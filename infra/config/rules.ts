@@ -106,6 +106,7 @@ function listProblems(raw: Raw): readonly Problem[] {
     ...duplicates(texts(registration.owners, ['registration', 'owners'])),
     ...duplicates(texts(registration.graphPermissions, ['registration', 'graphPermissions'])),
     ...duplicates(addresses(visibility.exclude, ['visibility', 'exclude'])),
+    ...duplicates(attributes(visibility.exclude, ['visibility', 'exclude'])),
     ...duplicates(addresses(raw.roleMailboxes, ['roleMailboxes'])),
   ];
 }
@@ -269,6 +270,15 @@ function addresses(list: unknown, path: Path): readonly Placed[] {
     const raw = isRecord(entry) ? entry.address : undefined;
     const value = right(addressSchema, raw);
     return value === undefined ? [] : [{ path: [...path, index, 'address'], value, raw }];
+  });
+}
+
+/** Attributes with their values, as one text each. */
+function attributes(list: unknown, path: Path): readonly Placed[] {
+  return entries(list).flatMap((entry, index) => {
+    const { attribute, value } = isRecord(entry) ? entry : {};
+    if (typeof attribute !== 'string' || typeof value !== 'string') return [];
+    return [{ path: [...path, index, 'value'], value: `${attribute} ${value}`, raw: value }];
   });
 }
 

@@ -154,6 +154,16 @@ export function displayName(text: string): string | Refusal {
   return plainText(text, DISPLAY_NAME_LENGTH);
 }
 
+/**
+ * A value that a recipient filter compares with. Whether Exchange takes `*` for a wildcard in `-eq` is UNCONFIRMED; typographic
+ * quotes count as quotes in PowerShell.
+ */
+export function filterValue(text: string, limit: number): string | Refusal {
+  if (text.includes('*')) return new Refusal('has a wildcard: give the whole value');
+  if (/[\u2018-\u201b]/u.test(text)) return new Refusal('has a typographic quote');
+  return plainText(text, limit);
+}
+
 /** One line of visible text of 1 to `limit` characters. */
 export function plainText(text: string, limit: number): string | Refusal {
   if (text.trim() === '') return new Refusal('is empty');

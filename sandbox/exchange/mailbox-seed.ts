@@ -2,6 +2,7 @@
 import type { User } from '../entra/model.js';
 import type {
   CalendarProcessing,
+  CustomAttributes,
   FolderSeed,
   Grantee,
   MailboxProperties,
@@ -118,9 +119,16 @@ export function seededProperties(number: number): MailboxProperties {
   return {
     kind,
     hidden: number % 23 === 11,
-    customAttribute1: number % 25 === 3 ? 'calendar:private' : '',
+    customAttributes: seededAttributes(number),
     ewsEnabled: number % 29 === 7 ? false : null,
     processing: seededProcessing(number, kind),
+  };
+}
+
+function seededAttributes(number: number): CustomAttributes {
+  return {
+    ...(number % 25 === 3 ? { CustomAttribute1: 'calendar:private' } : {}),
+    ...(number % 8 === 1 ? { CustomAttribute7: "Works council's" } : {}),
   };
 }
 
@@ -217,7 +225,7 @@ export function newMailbox(user: User): MailboxSeed {
     properties: {
       kind: 'UserMailbox',
       hidden: false,
-      customAttribute1: '',
+      customAttributes: {},
       ewsEnabled: null,
       processing: USER_PROCESSING,
     },

@@ -42,11 +42,16 @@ export interface CalendarProcessing {
   readonly BookingWindowInDays: number;
 }
 
+/** Attributes that are a tenant's own to use. */
+export const CUSTOM_ATTRIBUTES = Array.from({ length: 15 }, (_, index) => `CustomAttribute${index + 1}`);
+export type CustomAttributes = Readonly<Record<string, string>>;
+
 /** Properties that cmdlets set. */
 export interface MailboxProperties {
   readonly kind: RecipientKind;
   readonly hidden: boolean;
-  readonly customAttribute1: string;
+  /** Those that have a value, in the order of {@link CUSTOM_ATTRIBUTES}. */
+  readonly customAttributes: CustomAttributes;
   /** Null: not set. */
   readonly ewsEnabled: boolean | null;
   readonly processing: CalendarProcessing;

@@ -2,6 +2,7 @@
  * Recipient filters in OPATH, the part that scopes and -Filter use: `-eq -ne -like -notlike -and -or -not`, parentheses, strings
  * in single or double quotes, `$true $false $null` and bare words. Everything else is refused.
  */
+import { CUSTOM_ATTRIBUTES } from './model.js';
 
 export type Comparison = 'eq' | 'ne' | 'like' | 'notlike';
 export type Literal = string | boolean | null;
@@ -17,9 +18,9 @@ export type Filter =
   | { readonly kind: 'not'; readonly inner: Filter };
 
 /** Properties that a filter may name, in Exchange's own spelling. */
-export const FILTERABLE = [
+export const FILTERABLE: readonly string[] = [
   'Alias',
-  'CustomAttribute1',
+  ...CUSTOM_ATTRIBUTES,
   'DisplayName',
   'DistinguishedName',
   'EmailAddresses',
@@ -33,7 +34,7 @@ export const FILTERABLE = [
   'RecipientTypeDetails',
   'UserPrincipalName',
   'WindowsLiveID',
-] as const;
+];
 
 /** A filter that is none; `position` counts characters from 1. */
 export class OpathError extends Error {

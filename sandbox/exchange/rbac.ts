@@ -12,7 +12,7 @@ import {
   refused,
 } from './cmdlet-error.js';
 import type { Groups } from './groups.js';
-import type { Mailbox } from './model.js';
+import { CUSTOM_ATTRIBUTES, type Mailbox } from './model.js';
 import { distinguishedName } from './names.js';
 import { type Filter, formatOpath, matchesOpath, OpathError, parseOpath } from './opath.js';
 
@@ -318,13 +318,15 @@ function isNegative(filter: Extract<Filter, { kind: 'compare' }>): boolean {
 }
 
 function propertyOf({ user, guid, name, primarySmtpAddress, properties }: Mailbox, property: string) {
+  if (CUSTOM_ATTRIBUTES.includes(property)) {
+    const value = properties.customAttributes[property];
+    return value === undefined ? [] : [value];
+  }
   switch (property) {
     case '#':
       return [true];
     case 'Alias':
       return [String(user.properties.mailNickname ?? '')];
-    case 'CustomAttribute1':
-      return properties.customAttribute1 === '' ? [] : [properties.customAttribute1];
     case 'DisplayName':
       return [String(user.properties.displayName ?? '')];
     case 'DistinguishedName':

@@ -1,5 +1,10 @@
 /** `visibility plan`: reads every calendar in scope and says what would change. Writes nothing. */
-import { planText, planVisibility, type UndoRecord } from '../../infra/exchange/visibility/index.js';
+import {
+  planText,
+  planVisibility,
+  type UndoRecord,
+  unknownExclusionText,
+} from '../../infra/exchange/visibility/index.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { openStack } from '../open-stack.js';
 import type { OpenPort, SavedRecord } from './visibility-port.js';
@@ -26,8 +31,7 @@ export async function visibilityPlan(
       former,
     );
     terminal.line(`${planText(plan.counts)}.`);
-    for (const address of plan.unknownExclusions)
-      terminal.warn(`the excluded address ${address} belongs to no mailbox`);
+    for (const exclusion of plan.unknownExclusions) terminal.warn(unknownExclusionText(exclusion));
     if (plan.notes.withoutId > 0)
       terminal.warn(`${plan.notes.withoutId} entries of the list have no id and were passed over`);
     printFailures(terminal, plan.counts, plan.failures, open.stack.name);

@@ -282,6 +282,59 @@ const SINGLE: readonly (readonly [string, Record<string, unknown>, RegExp])[] = 
     { visibility: { scope: { all: true }, exclude: [{ address: 'a@b.com' }] } },
     /exclude\[0\]\.reason: is missing/,
   ],
+  [
+    'an exclusion of nobody',
+    { visibility: { scope: { all: true }, exclude: [{ reason: 'x' }] } },
+    /exclude\[0\]: names no mailbox .*allowed: \{address, reason\} or \{attribute, value, reason\}/,
+  ],
+  [
+    'an exclusion by half of an attribute',
+    { visibility: { scope: { all: true }, exclude: [{ attribute: 'CustomAttribute7', reason: 'x' }] } },
+    /exclude\[0\]: says only attribute/,
+  ],
+  [
+    'an exclusion by two things at once',
+    {
+      visibility: {
+        scope: { all: true },
+        exclude: [{ address: 'a@b.com', attribute: 'CustomAttribute7', value: 'x', reason: 'x' }],
+      },
+    },
+    /exclude\[0\]: says address and attribute and value at once/,
+  ],
+  [
+    'an attribute that mailboxes do not have',
+    {
+      visibility: {
+        scope: { all: true },
+        exclude: [{ attribute: 'Department', value: 'Board', reason: 'x' }],
+      },
+    },
+    /exclude\[0\]\.attribute: is none of the allowed values.*CustomAttribute1 to CustomAttribute15/,
+  ],
+  [
+    'an attribute value with a wildcard',
+    {
+      visibility: {
+        scope: { all: true },
+        exclude: [{ attribute: 'CustomAttribute7', value: 'a*', reason: 'x' }],
+      },
+    },
+    /exclude\[0\]\.value: has a wildcard/,
+  ],
+  [
+    'an attribute value twice',
+    {
+      visibility: {
+        scope: { all: true },
+        exclude: [
+          { attribute: 'CustomAttribute7', value: 'a', reason: 'x' },
+          { attribute: 'CustomAttribute7', value: 'A', reason: 'y' },
+        ],
+      },
+    },
+    /exclude\[1\]\.value: stands in visibility\.exclude\[0\]\.value already/,
+  ],
   ['yes', { ewsAccess: { acknowledgeAllowList: 'yes' } }, /acknowledgeAllowList: is not true or false/],
   [
     'an unquoted time in the ledger',

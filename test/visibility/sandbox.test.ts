@@ -123,6 +123,50 @@ describe('over REST', () => {
     expect(result.counts.excluded).toBe(0);
   });
 
+  it.each<[string, Target['scope']]>([
+    ['all', { all: true }],
+    ['kinds', { recipientTypes: ['UserMailbox', 'SharedMailbox'] }],
+    ['a filter', { filter: "UserPrincipalName -like '*@contoso.com'" }],
+    ['a group', { group: 'visibility-pilot@contoso.com' }],
+  ])(
+    'leaves mailboxes with an attribute alone, with one list for all of them: scope %s',
+    async (_, scope) => {
+      exchange = await startExchange(transport, MAILBOXES, ['defaultRights=AvailabilityOnly']);
+      const before = await exchange.dump();
+      const exclude = [
+        { attribute: 'CustomAttribute7', value: "WORKS council's", reason: 'on purpose' },
+        { attribute: 'CustomAttribute15', value: 'nobody', reason: 'typo' },
+      ] as const;
+      const { plan, result } = await up({ ...ALL, scope, exclude });
+      expect(plan.unknownExclusions).toEqual([exclude[1]]);
+      const after = await exchange.dump();
+      expectOnlyRaised(before, after);
+      const marked = Object.values(before).filter(
+        ({ customAttributes }) => customAttributes.CustomAttribute7 === "Works council's",
+      );
+      expect(plan.counts.excluded).toBeGreaterThan(1);
+      expect(marked.length).toBeGreaterThanOrEqual(plan.counts.excluded);
+      for (const { primarySmtpAddress } of marked)
+        expect(defaultRights(after)[primarySmtpAddress]).toBe('AvailabilityOnly');
+      // Two lists for a plan and two for an apply, two cmdlets for each visit that reads and three for each that sets.
+      const lists = 'group' in scope ? 2 : 1;
+      const visits = 2 * (totalOf(plan.counts) - plan.counts.excluded) + 3 * totalOf(result.counts);
+      expect(exchange.port.statistics().cmdlets).toBe(lists + 2 + 2 + visits);
+    },
+  );
+
+  it('changes nothing when mailboxes with an attribute cannot be listed', async () => {
+    exchange = await startExchange(transport, MAILBOXES);
+    const exclude = [{ attribute: 'CustomAttribute7', value: 'x', reason: 'on purpose' }] as const;
+    const plan = await planVisibility(tools(), ALL, UndoRecord.empty);
+    const before = await exchange.dump();
+    await exchange.control('cmdletRefused=1@Get-Mailbox');
+    await expect(applyVisibility(tools(), { ...ALL, exclude }, plan)).rejects.toThrow(
+      /no calendar was changed/,
+    );
+    expect(await exchange.dump()).toEqual(before);
+  });
+
   it('takes only the kinds that are asked for', async () => {
     exchange = await startExchange(transport, MAILBOXES);
     const before = await exchange.dump();

@@ -1,5 +1,6 @@
 /** From what is found to what is to do. Pure. */
 import { InteropError } from '../../errors.js';
+import { anyOf, type Equality, means } from '../opath.js';
 import type {
   ApplicationScopePlan,
   ApplicationScopeWish,
@@ -8,7 +9,6 @@ import type {
   FoundAssignment,
 } from './model.js';
 import { assignmentName, defeatsScope, isOurs, rolesFor, scopeName } from './naming.js';
-import { anyOf, type Equality, means } from './opath.js';
 
 /** Longest filter that is sent; Exchange's own limit is UNCONFIRMED. */
 const FILTER_LENGTH = 4_000;

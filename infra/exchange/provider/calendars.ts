@@ -1,5 +1,6 @@
 /** What the two resources about calendars share: what they are asked for, and the looks that both need. */
 import { z } from 'zod';
+import { CUSTOM_ATTRIBUTES } from '../../config.js';
 import {
   Pending,
   ProgressText,
@@ -7,6 +8,7 @@ import {
   planVisibility,
   type SweepTools,
   UndoRecord,
+  unknownExclusionText,
   type VisibilityTarget,
   visibilityFiles,
 } from '../visibility/index.js';
@@ -30,11 +32,20 @@ const scopeSchema = z
     'must be exactly one of all, recipientTypes, filter, group',
   );
 
+const exclusionSchema = z.union([
+  z.strictObject({ address: z.string().min(1), reason: z.string().min(1) }),
+  z.strictObject({
+    attribute: z.enum(CUSTOM_ATTRIBUTES),
+    value: z.string().min(1),
+    reason: z.string().min(1),
+  }),
+]);
+
 /** Inputs of both. */
 export const calendarInputs = z.object({
   level: z.enum(['LimitedDetails', 'AvailabilityOnly']),
   scope: scopeSchema,
-  exclude: z.array(z.strictObject({ address: z.string().min(1), reason: z.string().min(1) })).default([]),
+  exclude: z.array(exclusionSchema).default([]),
   inlineLimit: z.int().min(0),
   sweep: optionalText,
   violations,
@@ -121,8 +132,7 @@ export function tellPlan(
   plan: Extract<Reading, { kind: 'swept' }>['plan'],
 ): void {
   log.info(planText(plan.counts));
-  for (const address of plan.unknownExclusions)
-    log.warning(`the excluded address ${address} belongs to no mailbox`);
+  for (const exclusion of plan.unknownExclusions) log.warning(unknownExclusionText(exclusion));
   if (plan.notes.withoutId > 0)
     log.warning(`${plan.notes.withoutId} entries of the list have no id and were passed over`);
   for (const { name, reason } of namedFailures(plan.failures)) log.warning(`${name}: ${reason}`);

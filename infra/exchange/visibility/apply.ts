@@ -1,10 +1,10 @@
 /** Raises the calendars of a saved baseline, and no others. */
+import { resolveExclusions } from './exclusions.js';
 import { decide, rightsText } from './levels.js';
 import type { Counts, Outcome } from './outcome.js';
 import type { Pending } from './pending.js';
 import { mailboxesOf } from './plain-source.js';
 import type { VisibilityTarget } from './plan.js';
-import { resolveExclusions } from './scope.js';
 import { sweep } from './sweep.js';
 import { MOST_FAILURES, type SweepTools, withFiles } from './tools.js';
 import type { UndoRecord } from './undo-record.js';
@@ -61,7 +61,7 @@ export async function applyVisibility(
       revisitAfterMs: tools.revisitAfterMs,
       signal,
       visit: async (mailbox, stop) => {
-        const reason = exclusions.reasons.get(mailbox.guid);
+        const reason = exclusions.reasonFor(mailbox.guid);
         if (reason !== undefined) return { mailbox, result: 'excluded', reason };
         return await visitMailbox({ port, folders, signal: stop }, mailbox, async ({ rights, set }) => {
           const before = rightsText(rights);

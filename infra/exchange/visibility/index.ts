@@ -1,5 +1,6 @@
 /** Calendar visibility: what everybody in the organisation sees of calendars, planned, raised, undone and reported. */
 export { applyVisibility, type Baseline, type VisibilityResult } from './apply.js';
+export { unknownExclusionText } from './exclusions.js';
 export { type VisibilityFiles, visibilityFiles } from './files.js';
 export { lastAccount, readAccount, type SweepAccount } from './journal.js';
 export type { WantedLevel } from './levels.js';

@@ -1,13 +1,14 @@
 /**
  * Reads every calendar in scope and says what would change: the baseline that must be saved before anything is written.
  */
-import type { VisibilityConfig } from '../../config.js';
+import type { ExclusionConfig, VisibilityConfig } from '../../config.js';
 import { readAhead } from './ahead.js';
+import { resolveExclusions } from './exclusions.js';
 import { decide, type FormerRight, rightsText } from './levels.js';
 import type { MailboxRef } from './mailbox.js';
 import type { Counts, Outcome } from './outcome.js';
 import { Pending } from './pending.js';
-import { emptyNotes, type ListingNotes, listMailboxes, resolveExclusions } from './scope.js';
+import { emptyNotes, type ListingNotes, listMailboxes } from './scope.js';
 import { sweep } from './sweep.js';
 import { MOST_FAILURES, type SweepTools, withFiles } from './tools.js';
 import { type UndoRecord, UndoRecordBuilder } from './undo-record.js';
@@ -23,8 +24,8 @@ export interface VisibilityPlan {
   /** Those that would be raised now. */
   readonly pending: Pending;
   readonly notes: Readonly<ListingNotes>;
-  /** Excluded addresses that belong to no mailbox. */
-  readonly unknownExclusions: readonly string[];
+  /** Exclusions that no mailbox belongs to. */
+  readonly unknownExclusions: readonly ExclusionConfig[];
   /** The first failures. */
   readonly failures: readonly Outcome[];
   /** When the first reading was made. */
@@ -36,7 +37,7 @@ export interface VisibilityPlan {
  *
  * @param former the record of earlier runs, as the stack's state holds it
  * @throws ExchangeError when the list of mailboxes cannot be had whole
- * @throws InteropError of kind `resource` when an excluded address cannot be looked up, `authentication` when signing in fails
+ * @throws InteropError of kind `resource` when an exclusion cannot be looked up, `authentication` when signing in fails
  */
 export async function planVisibility(
   tools: SweepTools,
@@ -66,7 +67,7 @@ export async function planVisibility(
       revisitAfterMs: tools.revisitAfterMs,
       signal,
       visit: async (mailbox, stop) => {
-        const reason = exclusions.reasons.get(mailbox.guid);
+        const reason = exclusions.reasonFor(mailbox.guid);
         if (reason !== undefined) return { mailbox, result: 'excluded', reason };
         return await visitMailbox({ port, folders, signal: stop }, mailbox, async ({ rights }) => {
           const before = rightsText(rights);

@@ -4,8 +4,7 @@
  * Source: MicrosoftDocs/office-docs-powershell exchange/exchange-ps/ExchangePowerShell/Get-Mailbox.md,
  * Get-DistributionGroupMember.md.
  */
-import type { VisibilityConfig, VisibilityScope } from '../../config.js';
-import { InteropError } from '../../errors.js';
+import type { VisibilityScope } from '../../config.js';
 import type { CmdletRow } from '../transport/cmdlets.js';
 import { ExchangeError } from '../transport/exchange-error.js';
 import type { CmdletPort } from '../transport/port.js';
@@ -109,60 +108,6 @@ async function* groupMembers(
       if (isGroup && isMailboxGuid(member.Guid) && visited.add(member.Guid).isNew) waiting.push(member.Guid);
       else yield member;
     }
-  }
-}
-
-/** Mailboxes that are stricter on purpose. */
-export interface Exclusions {
-  /** Why, by GUID in lower case. */
-  readonly reasons: ReadonlyMap<string, string>;
-  /** Addresses of the list that belong to no mailbox. */
-  readonly unknown: readonly string[];
-}
-
-/**
- * Looks up the excluded addresses, so that a mailbox is left alone whichever of its addresses was given.
- *
- * @throws InteropError of kind `resource` when one cannot be looked up: then nothing may be written, since it might be changed
- */
-export async function resolveExclusions(
-  port: CmdletPort,
-  exclude: VisibilityConfig['exclude'],
-  signal?: AbortSignal,
-): Promise<Exclusions> {
-  const reasons = new Map<string, string>();
-  const unknown: string[] = [];
-  for (const { address, reason } of exclude) {
-    const guids = await guidsOf(port, address, signal);
-    if (guids.length === 0) unknown.push(address);
-    for (const guid of guids) reasons.set(guid, reason);
-  }
-  return { reasons, unknown };
-}
-
-async function guidsOf(
-  port: CmdletPort,
-  address: string,
-  signal: AbortSignal | undefined,
-): Promise<readonly string[]> {
-  try {
-    const { rows } = await port.run({
-      cmdlet: 'Get-Mailbox',
-      parameters: { Identity: address },
-      anchor: address,
-      signal,
-    });
-    return rows.map(({ Guid }) => Guid.toLowerCase());
-  } catch (error) {
-    if (!(error instanceof ExchangeError)) throw error;
-    if (isNotFound(error) && !/multiple entries/i.test(error.text)) return [];
-    throw new InteropError({
-      kind: 'resource',
-      summary: 'an excluded mailbox could not be looked up, so no calendar was changed',
-      problems: [{ where: 'visibility.exclude', what: `${address}: ${error.text}` }],
-      next: ['correct the address, or run the command again'],
-      cause: error,
-    });
   }
 }
 

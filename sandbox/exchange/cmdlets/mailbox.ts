@@ -6,6 +6,7 @@ import {
   FLAG,
   IDENTITY,
   NULLABLE_FLAG,
+  NULLABLE_TEXT,
   oneOf,
   SIZE,
   SWITCH,
@@ -24,7 +25,15 @@ import {
 } from '../cmdlet.js';
 import { alreadyExists, badArgument, badParameters, badTransformation } from '../cmdlet-error.js';
 import { processingOf } from '../mailbox-seed.js';
-import type { CalendarProcessing, Mailbox, MailboxProperties, RecipientKind, Row } from '../model.js';
+import {
+  type CalendarProcessing,
+  CUSTOM_ATTRIBUTES,
+  type CustomAttributes,
+  type Mailbox,
+  type MailboxProperties,
+  type RecipientKind,
+  type Row,
+} from '../model.js';
 import { distinguishedName, INITIAL_DOMAIN } from '../names.js';
 import { readFilter } from '../rbac.js';
 import { mailboxNamed } from './find.js';
@@ -66,7 +75,7 @@ export function mailboxRow({ user, guid, name, primarySmtpAddress, properties }:
     RecipientType: 'UserMailbox',
     RecipientTypeDetails: properties.kind,
     HiddenFromAddressListsEnabled: properties.hidden,
-    CustomAttribute1: properties.customAttribute1,
+    ...Object.fromEntries(CUSTOM_ATTRIBUTES.map((name) => [name, properties.customAttributes[name] ?? ''])),
     GrantSendOnBehalfTo: [],
     MaxSendSize: '35 MB (36,700,160 bytes)',
     OrganizationId: INITIAL_DOMAIN,
@@ -240,21 +249,32 @@ function checkFree({ exchange }: CmdletRun, name: string, alias: string, address
 }
 
 const setMailbox: Cmdlet = {
-  parameters: { CustomAttribute1: TEXT, HiddenFromAddressListsEnabled: FLAG, Identity: TEXT },
+  parameters: {
+    ...Object.fromEntries(CUSTOM_ATTRIBUTES.map((name) => [name, NULLABLE_TEXT])),
+    HiddenFromAddressListsEnabled: FLAG,
+    Identity: TEXT,
+  },
   mandatory: ['Identity'],
   roles: MAY_WRITE_RECIPIENTS,
   run: (run) => {
+    const { properties } = mailboxNamed(run, run.parameters.required('Identity'));
     const changes: Partial<MailboxProperties> = {
       ...(run.parameters.has('HiddenFromAddressListsEnabled')
         ? { hidden: run.parameters.flag('HiddenFromAddressListsEnabled') === true }
         : {}),
-      ...(run.parameters.has('CustomAttribute1')
-        ? { customAttribute1: run.parameters.text('CustomAttribute1') ?? '' }
-        : {}),
+      customAttributes: changedAttributes(run.parameters, properties.customAttributes),
     };
     return change(run, changes);
   },
 };
+
+/** Null and empty text clear an attribute. */
+function changedAttributes(parameters: Bound, before: CustomAttributes): CustomAttributes {
+  const values = CUSTOM_ATTRIBUTES.map(
+    (name) => [name, parameters.has(name) ? parameters.text(name) : before[name]] as const,
+  );
+  return Object.fromEntries(values.filter((pair): pair is [string, string] => pair[1] !== undefined));
+}
 
 /** Changes a mailbox, or warns that there was nothing to change. */
 function change(run: CmdletRun, changes: Partial<MailboxProperties>): readonly PlacedRow[] {

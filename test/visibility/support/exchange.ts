@@ -16,6 +16,7 @@ export interface DumpedMailbox {
   readonly guid: string;
   readonly primarySmtpAddress: string;
   readonly kind: string;
+  readonly customAttributes: Readonly<Record<string, string>>;
   readonly folders: readonly DumpedFolder[];
 }
 

@@ -13,7 +13,7 @@ import {
   undoApplicationScope,
 } from '../../application-scope/index.js';
 import { readAssignments, readPointer } from '../../application-scope/inspect.js';
-import { readAnyOf } from '../../application-scope/opath.js';
+import { readAnyOf } from '../../opath.js';
 import { findOne } from '../../work.js';
 import type { Exchange } from '../context.js';
 import type { Operation } from '../kernel/index.js';

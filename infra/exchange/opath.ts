@@ -4,22 +4,19 @@
  * Facts: learn.microsoft.com/powershell/exchange/recipient-filters (single quotes around a value, a quote in it doubled); Exchange
  * stores a filter in a form of its own (MicrosoftDocs/office-docs-powershell, New-ManagementScope).
  */
+import { CUSTOM_ATTRIBUTES } from '../config.js';
 
 /** Properties that this product filters by. */
-export type OpathProperty =
-  | 'UserPrincipalName'
-  | 'PrimarySmtpAddress'
-  | 'ExternalDirectoryObjectId'
-  | 'Guid'
-  | 'MemberOfGroup';
-
-const PROPERTIES: readonly OpathProperty[] = [
+const PROPERTIES = [
   'UserPrincipalName',
   'PrimarySmtpAddress',
   'ExternalDirectoryObjectId',
   'Guid',
   'MemberOfGroup',
-];
+  ...CUSTOM_ATTRIBUTES,
+] as const;
+
+export type OpathProperty = (typeof PROPERTIES)[number];
 
 /** One comparison `property -eq 'value'`. */
 export interface Equality {

@@ -1,6 +1,6 @@
 /** Filters: whatever a name holds, it stays one value. Read back by a parser that shares nothing with the builder. */
 import fc from 'fast-check';
-import { anyOf, means, quoteOpath, readAnyOf } from '../../infra/exchange/application-scope/opath.js';
+import { anyOf, means, quoteOpath, readAnyOf } from '../../infra/exchange/opath.js';
 import { type Filter, formatOpath, parseOpath } from '../../sandbox/exchange/opath.js';
 
 /** Text as a directory may hold it: quotes, brackets, operators, dollars, emoji, other scripts. */
