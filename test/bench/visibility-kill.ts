@@ -1,6 +1,7 @@
 /** A sweep that is killed in the middle and started again. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -54,10 +55,17 @@ async function killAt(tenant: BenchTenant, task: SweepTask, sets: number): Promi
   await exit;
 }
 
+/** Flags that the provider's launcher gives to Node: a sweep in `up` runs with them. */
+function launcherFlags(): readonly string[] {
+  const launcher = join(packageRoot(), 'infra', 'exchange', 'provider', 'bin', 'pulumi-resource-exchange');
+  const [, flags = ''] = /^exec node (.*)"\$main"/m.exec(readFileSync(launcher, 'utf8')) ?? [];
+  return flags.split(' ').filter((flag) => flag !== '');
+}
+
 /** The sweep as a process; its lines go to `onLine`. */
 export function startSweep(task: SweepTask, onLine: (line: string) => void = () => {}): ChildProcess {
   const script = join(packageRoot(), 'dist', 'test', 'bench', 'visibility-sweep.js');
-  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...launcherFlags(), script], { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(JSON.stringify(task));
   createInterface({ input: child.stdout }).on('line', onLine);
   return child;
