@@ -7,7 +7,7 @@ import { CMDLETS } from '../../infra/exchange/transport/cmdlets.js';
 import { shellEnvironment } from '../../infra/exchange/transport/shell-environment.js';
 import { preludeLine, requestLine } from '../../infra/exchange/transport/shell-script.js';
 import { type Shell, Shells } from '../../infra/exchange/transport/shells.js';
-import { describeWithPwsh, pwsh } from './support/pwsh.js';
+import { describeWithPwsh, shellVariables } from './support/pwsh.js';
 
 const VALUES = 10_000;
 const PER_LINE = 500;
@@ -135,7 +135,7 @@ describeWithPwsh('hostile values through pwsh', () => {
   let shell: Shell;
   beforeAll(async () => {
     shells = new Shells({
-      environment: shellEnvironment(process.env, { pwsh }),
+      environment: shellEnvironment({ ...process.env, ...shellVariables }),
       clock: systemClock,
       timeoutMs: 60_000,
     });

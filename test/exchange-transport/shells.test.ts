@@ -9,7 +9,7 @@ import { openPort } from '../../infra/exchange/transport/open.js';
 import { shellEnvironment } from '../../infra/exchange/transport/shell-environment.js';
 import { certificate, readFrame, secure } from '../../infra/exchange/transport/shell-script.js';
 import { ShellLost, Shells } from '../../infra/exchange/transport/shells.js';
-import { describeWithPwsh, pwsh } from './support/pwsh.js';
+import { describeWithPwsh, pwsh, shellVariables } from './support/pwsh.js';
 
 const MARKER = '0123456789abcdef0123456789abcdef';
 const frame = (value: unknown) =>
@@ -51,30 +51,28 @@ describe('a result', () => {
 
 describe('the environment of shells', () => {
   test('has what they need and nothing that makes them talk or load other things', () => {
-    const environment = shellEnvironment(
-      {
-        PATH: '/bin',
-        HOME: '/home/x',
-        DEBUG: '*',
-        NODE_OPTIONS: '--require x',
-        ARM_CLIENT_SECRET: 'secret',
-        TERM: 'xterm-256color',
-        SSL_CERT_FILE: '/ca.pem',
-        PSModulePath: '/modules',
-        NODE_POWERSHELL: '/elsewhere/pwsh',
-      },
-      { modulePath: '/ours', variables: { OWN: '1' } },
-    );
+    const environment = shellEnvironment({
+      PATH: '/bin',
+      HOME: '/home/x',
+      DEBUG: '*',
+      NODE_OPTIONS: '--require x',
+      ARM_CLIENT_SECRET: 'secret',
+      TERM: 'xterm-256color',
+      SSL_CERT_FILE: '/ca.pem',
+      PSModulePath: '/modules',
+      NODE_POWERSHELL: '/elsewhere/pwsh',
+      HTTPS_PROXY: '',
+    });
     expect(environment).toMatchObject({
       PATH: '/bin',
       HOME: '/home/x',
       SSL_CERT_FILE: '/ca.pem',
-      PSModulePath: '/ours:/modules',
+      PSModulePath: '/modules',
+      NODE_POWERSHELL: '/elsewhere/pwsh',
       NO_COLOR: '1',
       TERM: 'dumb',
-      OWN: '1',
     });
-    for (const name of ['DEBUG', 'NODE_OPTIONS', 'ARM_CLIENT_SECRET', 'NODE_POWERSHELL']) {
+    for (const name of ['DEBUG', 'NODE_OPTIONS', 'ARM_CLIENT_SECRET', 'HTTPS_PROXY']) {
       expect(environment).not.toHaveProperty(name);
     }
   });
@@ -177,8 +175,7 @@ test('a shell that cannot be started: what to install', async () => {
     credential: {
       getToken: async () => ({ token: 'never-shown', expiresOnTimestamp: Date.now() + 3_600_000 }),
     },
-    env: process.env,
-    pwsh: '/nowhere/pwsh',
+    env: { ...process.env, NODE_POWERSHELL: '/nowhere/pwsh' },
   });
   const error = await port
     .run({ cmdlet: 'Get-AcceptedDomain', parameters: {} })
@@ -194,7 +191,7 @@ describeWithPwsh('shells', () => {
   let shells: Shells | undefined;
   const open = (timeoutMs = 60_000) => {
     const fresh = new Shells({
-      environment: shellEnvironment({ ...process.env, DEBUG: '*' }, { pwsh }),
+      environment: shellEnvironment({ ...process.env, ...shellVariables, DEBUG: '*' }),
       clock: systemClock,
       timeoutMs,
     });
@@ -215,7 +212,7 @@ describeWithPwsh('shells', () => {
       import { Shells } from './infra/exchange/transport/shells.ts';
       import { systemClock } from './infra/exchange/transport/clock.ts';
       import { shellEnvironment } from './infra/exchange/transport/shell-environment.ts';
-      const environment = shellEnvironment(process.env, { pwsh: ${JSON.stringify(pwsh)} });
+      const environment = shellEnvironment({ ...process.env, NODE_POWERSHELL: ${JSON.stringify(pwsh)} });
       const shells = new Shells({ environment, clock: systemClock, timeoutMs: 60000 });
       const shell = await shells.open();
       const answer = await shell.ask({ task: 'echo', parameters: { Values: ['a-secret-value'] } });

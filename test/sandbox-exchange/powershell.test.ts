@@ -16,14 +16,15 @@ withPowerShell('the module', () => {
   async function run<T>(script: string, environment: Readonly<Record<string, string>> = {}): Promise<T> {
     const { info } = t.tenant.sandbox;
     return await runPowerShell<T>(pwsh ?? '', script, {
-      EXCHANGE_SANDBOX_URL: info.exchange ?? '',
-      EXCHANGE_SANDBOX_CA: info.caFile,
+      URL: `${info.exchange}/powershell-liveid`,
+      AUTHORITY: `${info.authority}/common`,
+      SSL_CERT_FILE: info.caFile,
       TOKEN: await t.token(),
       ...environment,
     });
   }
   const CONNECT =
-    'Connect-ExchangeOnline -AccessToken $env:TOKEN -Organization contoso.onmicrosoft.com -ShowBanner:$false -SkipLoadingFormatData;';
+    'Connect-ExchangeOnline -ConnectionUri $env:URL -AccessToken $env:TOKEN -Organization contoso.onmicrosoft.com -ShowBanner:$false -SkipLoadingFormatData;';
 
   test('says that it is 3.9.2, and has no cmdlets before the connection', async () => {
     const seen = await run<{
@@ -118,7 +119,7 @@ withPowerShell('the module', () => {
     const { pfx, appId } = await clientWithCertificate(t);
     await t.tenant.control({ faults: ['claimsChallenge=1'] });
     const seen = await run<number>(
-      `Connect-ExchangeOnline -AppId $env:APP -Organization contoso.onmicrosoft.com -CertificateFilePath $env:PFX -ShowBanner:$false
+      `Connect-ExchangeOnline -ConnectionUri $env:URL -AzureADAuthorizationEndpointUri $env:AUTHORITY -AppId $env:APP -Organization contoso.onmicrosoft.com -CertificateFilePath $env:PFX -ShowBanner:$false
        ${framed("(Get-AcceptedDomain | Where-Object Default).DomainName -eq 'contoso.com'")}`,
       { APP: appId, PFX: pfx },
     );

@@ -1,12 +1,11 @@
 /** The product's own ways to a sandbox: the cmdlet port over both transports, and the directory over Graph. */
-import { join } from 'node:path';
 import { GraphDirectory } from '../../infra/exchange/role-mailboxes/index.js';
 import { systemClock } from '../../infra/exchange/transport/clock.js';
 import { openPort } from '../../infra/exchange/transport/open.js';
 import type { CmdletPort } from '../../infra/exchange/transport/port.js';
 import type { Work } from '../../infra/exchange/work.js';
 import { readTrust } from '../../infra/graph/trust.js';
-import { pwsh } from '../exchange-transport/support/pwsh.js';
+import { shellVariables } from '../exchange-transport/support/pwsh.js';
 import type { TestSandbox } from './sandbox.js';
 
 const SCOPE = 'https://outlook.office365.com/.default';
@@ -30,14 +29,7 @@ export function openSandboxPort(
     credential: { getToken: token },
   };
   if (transport === 'rest') return openPort({ ...common, transport, trust: readTrust(env) });
-  return openPort({
-    ...common,
-    transport,
-    env,
-    pwsh,
-    modulePath: join(__dirname, '../../sandbox/powershell'),
-    variables: { EXCHANGE_SANDBOX_URL: info.graph, EXCHANGE_SANDBOX_CA: info.caFile },
-  });
+  return openPort({ ...common, transport, env: { ...env, ...shellVariables } });
 }
 
 /** Users and licences of a sandbox, as a seeded client. */

@@ -6,7 +6,7 @@ import { GraphDirectory } from '../role-mailboxes/graph-directory.js';
 import type { DirectoryPort } from '../role-mailboxes/index.js';
 import { orAborted } from '../transport/abort.js';
 import { systemClock } from '../transport/clock.js';
-import { openPort, type PowerShellSettings } from '../transport/open.js';
+import { openPort } from '../transport/open.js';
 import type { CmdletPort } from '../transport/port.js';
 import type { Work } from '../work.js';
 import { type Configuration, ownEnvironment } from './configuration.js';
@@ -22,11 +22,9 @@ export interface Timing {
 }
 
 export interface ExchangeOptions {
-  /** Where values of credentials, CA files and proxies are read. */
+  /** Where values of credentials, CA files, proxies and where PowerShell is are read. */
   readonly env: NodeJS.ProcessEnv;
   readonly timing?: Timing | undefined;
-  /** Where shells find PowerShell and their modules, if not where they would look. */
-  readonly shell?: Pick<PowerShellSettings, 'pwsh' | 'modulePath' | 'variables'> | undefined;
 }
 
 /** One tenant's Exchange. */
@@ -36,7 +34,6 @@ export class Exchange {
   readonly timing: Timing;
   readonly sweeps = new Sweeps();
   readonly #configuration: Configuration;
-  readonly #shell: ExchangeOptions['shell'];
   readonly #lifetime = new AbortController();
   readonly #signal: AbortSignal;
   #signedIn: Promise<SignedIn> | undefined;
@@ -44,9 +41,8 @@ export class Exchange {
 
   /** @param cancelled aborted when the engine cancels */
   constructor(configuration: Configuration, options: ExchangeOptions, cancelled: AbortSignal) {
-    const { env, timing = {}, shell } = options;
+    const { env, timing = {} } = options;
     this.#configuration = configuration;
-    this.#shell = shell;
     this.organization = configuration.organization;
     this.env = ownEnvironment(env, configuration.variables);
     this.timing = timing;
@@ -96,7 +92,7 @@ export class Exchange {
     };
     return transport === 'rest'
       ? openPort({ ...common, transport, trust })
-      : openPort({ ...common, ...this.#shell, transport, env: this.env });
+      : openPort({ ...common, transport, env: this.env });
   }
 
   async #signIn(): Promise<SignedIn> {

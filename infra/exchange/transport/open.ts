@@ -37,17 +37,17 @@ export interface RestSettings extends CommonSettings {
 
 export interface PowerShellSettings extends CommonSettings {
   readonly transport: 'powershell';
-  /** The environment from which the shells get what they need (CA files, proxies, module path). */
+  /** The environment from which the shells get what they need (CA files, proxies, PSModulePath, NODE_POWERSHELL). */
   readonly env: NodeJS.ProcessEnv;
-  /** The program; absent: NODE_POWERSHELL of the environment, else `pwsh` on PATH. */
-  readonly pwsh?: string | undefined;
-  /** A folder of modules that is looked in first. */
-  readonly modulePath?: string | undefined;
-  /** Further variables for the shells, for modules that want some; all others of `env` stay behind. */
-  readonly variables?: Readonly<Record<string, string>> | undefined;
   /** Signs in by certificate instead of a token of `credential`. */
   readonly certificate?:
-    | { readonly clientId: string; readonly pfx: Uint8Array; readonly password: string }
+    | {
+        readonly clientId: string;
+        readonly pfx: Uint8Array;
+        readonly password: string;
+        /** Base URL of Entra; absent: the public cloud's. */
+        readonly authority?: string | undefined;
+      }
     | undefined;
   /** Cmdlets before a shell is replaced; absent: 500. */
   readonly usesPerShell?: number | undefined;
@@ -77,12 +77,8 @@ export function openPort(settings: PortSettings): CmdletPort {
       { pace: pace(REST_START, settings.mostConcurrent ?? MOST), clock, retries },
     );
   }
-  const { certificate, env, modulePath, pwsh, variables, usesPerShell = 500 } = settings;
-  const environment = shellEnvironment(env, {
-    modulePath,
-    pwsh: pwsh ?? nonEmpty(env.NODE_POWERSHELL),
-    variables,
-  });
+  const { certificate, env, usesPerShell = 500 } = settings;
+  const environment = shellEnvironment(env);
   const signIn =
     certificate === undefined
       ? ({ kind: 'token', tokens } as const)
@@ -96,8 +92,4 @@ export function openPort(settings: PortSettings): CmdletPort {
 
 function pace(start: number, most: number): { readonly start: number; readonly most: number } {
   return { start, most: Math.max(1, Math.min(MOST, Math.floor(most))) };
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === undefined || text === '' ? undefined : text;
 }

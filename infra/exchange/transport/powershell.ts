@@ -27,6 +27,7 @@ export type ModuleSignIn =
       readonly clientId: string;
       readonly pfx: Uint8Array;
       readonly password: string;
+      readonly authority?: string | undefined;
     };
 
 export interface PowerShellOptions {
@@ -234,6 +235,9 @@ export class PowerShellChannel implements Channel<PackedPage> {
             AppId: signIn.clientId,
             Certificate: certificate(signIn.pfx, signIn.password),
             Organization: organization,
+            ...(signIn.authority === undefined
+              ? {}
+              : { AzureADAuthorizationEndpointUri: `${signIn.authority}/common` }),
           }
         : {
             AccessToken: token?.token,

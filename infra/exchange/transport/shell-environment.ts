@@ -1,6 +1,4 @@
 /** The environment of shells: what PowerShell and .NET need, and nothing that changes what they print or load. Pure. */
-import { delimiter } from 'node:path';
-
 /** Variables that are handed on. Names on Windows come in any case. */
 const HANDED_ON = new Set([
   'PATH',
@@ -32,6 +30,7 @@ const HANDED_ON = new Set([
   'XDG_CONFIG_HOME',
   'XDG_DATA_HOME',
   'PSMODULEPATH',
+  'NODE_POWERSHELL',
   'DOTNET_ROOT',
   'DOTNET_SYSTEM_GLOBALIZATION_INVARIANT',
   'SSL_CERT_FILE',
@@ -51,29 +50,11 @@ const QUIET = {
   DOTNET_CLI_TELEMETRY_OPTOUT: '1',
 };
 
-/** What shells get besides. */
-export interface ShellExtras {
-  /** A folder of modules that is looked in first. */
-  readonly modulePath?: string | undefined;
-  /** The program; absent: `pwsh` on PATH. */
-  readonly pwsh?: string | undefined;
-  /** Further variables, for the modules. */
-  readonly variables?: Readonly<Record<string, string>> | undefined;
-}
-
-export function shellEnvironment(env: NodeJS.ProcessEnv, extras: ShellExtras): Record<string, string> {
-  const { modulePath, pwsh, variables = {} } = extras;
+/** What shells get of an environment; where NODE_POWERSHELL names no program, `pwsh` on PATH is started. */
+export function shellEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const kept = Object.entries(env).filter(
-    (entry): entry is [string, string] => HANDED_ON.has(entry[0].toUpperCase()) && entry[1] !== undefined,
+    (entry): entry is [string, string] =>
+      HANDED_ON.has(entry[0].toUpperCase()) && entry[1] !== undefined && entry[1] !== '',
   );
-  const known = kept.find(([name]) => name.toUpperCase() === 'PSMODULEPATH');
-  const others = kept.filter((entry) => entry !== known);
-  const folders = [modulePath, known?.[1]].filter((part) => part !== undefined && part !== '');
-  return {
-    ...Object.fromEntries(others),
-    ...variables,
-    ...QUIET,
-    ...(folders.length === 0 ? {} : { PSModulePath: folders.join(delimiter) }),
-    ...(pwsh === undefined ? {} : { NODE_POWERSHELL: pwsh }),
-  };
+  return { ...Object.fromEntries(kept), ...QUIET };
 }

@@ -1,7 +1,6 @@
 # Stand-in for ExchangeOnlineManagement: the same commands, parameters, warnings and error records for what the sandbox emulates.
-# It reaches the sandbox only, by two environment variables that the real module does not know:
-#   EXCHANGE_SANDBOX_URL   https://localhost:PORT
-#   EXCHANGE_SANDBOX_CA    file with the sandbox's certificate authority (PEM)
+# It reaches the sandbox only: -ConnectionUri says where, with a certificate -AzureADAuthorizationEndpointUri as well, and the file
+# in SSL_CERT_FILE whom to trust.
 Set-StrictMode -Version 3.0
 
 $script:Version = '3.9.2'
@@ -53,11 +52,13 @@ function Connect-ExchangeOnline {
         # Brings new tokens; an access token that was handed in cannot be renewed.
         Certificate  = $null
         Client       = New-SandboxClient
-        Base         = Get-SandboxUrl
+        Base         = Get-LoopbackOrigin 'ConnectionUri' $ConnectionUri
+        Authority    = $null
         SecretKey    = $null
     }
     if (-not $AccessToken) {
         if (-not $AppId) { throw [System.ArgumentException]::new('Specify -AppId with a certificate.') }
+        $connection.Authority = Get-LoopbackOrigin 'AzureADAuthorizationEndpointUri' $AzureADAuthorizationEndpointUri
         $connection.Certificate = if ($Certificate) { $Certificate } else { Read-Certificate $CertificateFilePath $CertificatePassword }
         $connection.Token = Get-CertificateToken $connection
     }

@@ -1,19 +1,23 @@
 # HTTPS to the sandbox, whose authority alone is trusted.
 
-function Get-SandboxUrl {
-    $url = [System.Environment]::GetEnvironmentVariable('EXCHANGE_SANDBOX_URL')
-    if ([string]::IsNullOrEmpty($url)) { throw [System.InvalidOperationException]::new('EXCHANGE_SANDBOX_URL is not set.') }
-    $url.TrimEnd('/')
+# The real module goes to Microsoft's public cloud where it is told nothing; this one goes nowhere but to this machine.
+function Get-LoopbackOrigin {
+    param([string] $Parameter, [string] $Address)
+    $uri = $null
+    $isUri = [uri]::TryCreate($Address, [System.UriKind]::Absolute, [ref] $uri)
+    if (-not $isUri -or $uri.Scheme -ne 'https' -or -not $uri.IsLoopback) {
+        throw [System.ArgumentException]::new("The sandbox's module wants -$Parameter with an https address of this machine.")
+    }
+    $uri.GetLeftPart([System.UriPartial]::Authority)
 }
 
 function New-SandboxClient {
-    $file = [System.Environment]::GetEnvironmentVariable('EXCHANGE_SANDBOX_CA')
-    if ([string]::IsNullOrEmpty($file)) { throw [System.InvalidOperationException]::new('EXCHANGE_SANDBOX_CA is not set.') }
+    $file = [System.Environment]::GetEnvironmentVariable('SSL_CERT_FILE')
+    if ([string]::IsNullOrEmpty($file)) { throw [System.InvalidOperationException]::new('SSL_CERT_FILE is not set.') }
     $policy = [System.Security.Cryptography.X509Certificates.X509ChainPolicy]::new()
     $policy.TrustMode = 'CustomRootTrust'
     $policy.RevocationMode = 'NoCheck'
-    $authority = [System.Security.Cryptography.X509Certificates.X509Certificate2]::CreateFromPem([System.IO.File]::ReadAllText($file))
-    $null = $policy.CustomTrustStore.Add($authority)
+    $policy.CustomTrustStore.ImportFromPemFile($file)
     $handler = [System.Net.Http.SocketsHttpHandler]::new()
     $handler.SslOptions.CertificateChainPolicy = $policy
     # The handler must not unpack what only claims to be gzip: refusals do.

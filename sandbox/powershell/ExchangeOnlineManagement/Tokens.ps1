@@ -16,7 +16,7 @@ function ConvertTo-Base64Url {
 function Get-CertificateToken {
     param([hashtable] $Connection)
     $certificate = $Connection.Certificate
-    $endpoint = "$($Connection.Base)/$($Connection.Organization)/oauth2/v2.0/token"
+    $endpoint = "$($Connection.Authority)/$($Connection.Organization)/oauth2/v2.0/token"
     $now = [System.DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
     $header = @{ alg = 'RS256'; typ = 'JWT'; x5t = (ConvertTo-Base64Url $certificate.GetCertHash()) } | ConvertTo-Json -Compress
     $claims = @{

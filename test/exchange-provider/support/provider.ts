@@ -8,7 +8,7 @@ import statusPb from '@pulumi/pulumi/proto/status_pb.js';
 import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js';
 import type { Timing } from '../../../infra/exchange/provider/context.js';
 import { exchangeProvider } from '../../../infra/exchange/provider/definition.js';
-import { pwsh } from '../../exchange-transport/support/pwsh.js';
+import { shellVariables } from '../../exchange-transport/support/pwsh.js';
 import {
   ask,
   type Client,
@@ -32,7 +32,7 @@ export const TIMING: Timing = {
   revisitAfterMs: [0, 0],
 };
 
-const ROOT = join(__dirname, '..', '..', '..');
+const _ROOT = join(__dirname, '..', '..', '..');
 
 export interface RunningProvider {
   readonly client: Client;
@@ -57,9 +57,8 @@ export async function startProvider(
 ): Promise<RunningProvider> {
   const heard = await startListener();
   const { provider, close } = exchangeProvider({
-    env: { ...environmentOf(tenant, options.as), ...options.env },
+    env: { ...shellVariables, ...environmentOf(tenant, options.as), ...options.env },
     timing: options.timing ?? TIMING,
-    shell: { pwsh, modulePath: join(ROOT, 'sandbox', 'powershell'), variables: moduleVariables(tenant) },
   });
   const engine = await startEngine(provider, heard.address);
   await configure(engine.client, {
@@ -79,11 +78,6 @@ export async function startProvider(
       await heard.stop();
     },
   };
-}
-
-/** The stand-in module knows its tenant by these. */
-function moduleVariables({ sandbox }: TestSandbox): Record<string, string> {
-  return { EXCHANGE_SANDBOX_URL: sandbox.info.graph, EXCHANGE_SANDBOX_CA: sandbox.info.caFile };
 }
 
 export function configOf(tenant: TestSandbox, as = 'exchange-admin'): Record<string, string> {

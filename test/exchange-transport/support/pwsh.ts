@@ -5,6 +5,12 @@ import { join } from 'node:path';
 /** A PowerShell for tests: from PATH, else the one that lies beside the checkout; undefined where there is neither. */
 export const pwsh: string | undefined = onPath() ?? besideCheckout();
 
+/** The variables by which the product's shells find this PowerShell and the sandbox's module. */
+export const shellVariables: Readonly<Record<string, string>> = {
+  PSModulePath: join(__dirname, '../../../sandbox/powershell'),
+  ...(pwsh === undefined ? {} : { NODE_POWERSHELL: pwsh }),
+};
+
 type Suite = (name: string, body: () => void) => void;
 
 /** `describe`, or its skipping form with the reason in the name. */

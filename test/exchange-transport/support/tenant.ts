@@ -7,9 +7,7 @@ import { openPort, type PortSettings } from '../../../infra/exchange/transport/o
 import type { CmdletPort } from '../../../infra/exchange/transport/port.js';
 import { readTrust, type Trust } from '../../../infra/graph/trust.js';
 import { type Sandbox, startSandbox } from '../../../sandbox/index.js';
-import { pwsh } from './pwsh.js';
-
-const MODULE_PATH = join(__dirname, '../../../sandbox/powershell');
+import { shellVariables } from './pwsh.js';
 
 type Transport = CmdletPort['transport'];
 
@@ -52,11 +50,6 @@ export async function startTenant(
     if (!response.ok) throw new Error(await response.text());
     return await response.json();
   };
-  // The stand-in module knows its tenant by these.
-  const moduleVariables = {
-    EXCHANGE_SANDBOX_URL: info.exchange ?? '',
-    EXCHANGE_SANDBOX_CA: info.caFile,
-  };
   const ports: CmdletPort[] = [];
   return {
     sandbox,
@@ -76,7 +69,7 @@ export async function startTenant(
       const settings: PortSettings =
         transport === 'rest'
           ? { ...common, transport, trust }
-          : { ...common, transport, env, pwsh, modulePath: MODULE_PATH, variables: moduleVariables };
+          : { ...common, transport, env: { ...env, ...shellVariables } };
       const port = openPort({ ...settings, ...more } as PortSettings);
       ports.push(port);
       return port;
