@@ -4,11 +4,13 @@
  * It runs under plain `pulumi up` (through index.ts) and inline in our own commands alike.
  */
 import * as pulumi from '@pulumi/pulumi';
+import { z } from 'zod';
 import { parseStackConfig, type StackConfig } from './config.js';
 import type { Endpoint } from './endpoints/google-forms.js';
 import { InteropError } from './errors.js';
 import type { ConsentFound } from './exchange/application-scope/index.js';
 import { exchangeWishes, InteropExchange } from './exchange/interop-exchange.js';
+import { refuseSharedAddresses } from './exchange/role-mailboxes/naming.js';
 import type { GraphClient } from './graph/client.js';
 import type { Cloud } from './graph/cloud.js';
 import {
@@ -88,6 +90,7 @@ async function surroundingsOf(
   // Nothing else is asked of the engine meanwhile: a file backend reads the last outputs from the file that it writes to with every
   // resource, default providers included, and finds it empty in that moment (seen with Pulumi 3.259).
   const [cloud, remembered] = await Promise.all([cloudOfProvider(azuread, env), last(ADOPTED_OUTPUT)]);
+  refuseSharedAddresses(config.roleMailboxes, groupsOf(await last(EXCHANGE_OUTPUT)));
   const graph = async () => await graphClientOfProvider(azuread, env, cloud);
   // Each waits for another process or server, so they wait together.
   const [directory, adopt] = await Promise.all([
@@ -168,6 +171,15 @@ async function declareExchange(
     consents: wishes.scope === undefined ? [] : await consentsOf(surroundings),
     sweep: options.sweep,
   });
+}
+
+/** Name of the stack output that tells what is kept of Exchange. */
+const EXCHANGE_OUTPUT = 'exchange';
+
+/** Addresses of the role mailboxes by group, as the last run told them; none where it told nothing that can be read. */
+function groupsOf(exchange: unknown): readonly (readonly string[])[] {
+  const parsed = z.object({ roleMailboxes: z.array(z.array(z.string())) }).safeParse(exchange);
+  return parsed.success ? parsed.data.roleMailboxes : [];
 }
 
 /** Consents of the application that this stack has made or adopted; before that there are none. */

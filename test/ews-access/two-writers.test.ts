@@ -65,6 +65,7 @@ function recordOf(clientId: string): EwsAccessOutcome {
     added: true,
     turnedOn: false,
     opened: [],
+    leaving: null,
     writtenAt: null,
   };
 }

@@ -116,15 +116,56 @@ it('leads a whole life: made, unchanged, drifted, mended, changed, undone', asyn
   expect(await dump(tenant)).toEqual(before);
 });
 
-it('makes another resource of another application, whatever the case of the id', async () => {
+const THIRD = 'cccccccc-3333-4333-8333-333333333333';
+
+it('is the same resource for another application, whatever the case of the id', async () => {
   const resource = life();
   await resource.create(inputs({ roleAccounts: [] }));
   expect(await resource.differences(inputs({ roleAccounts: [], clientId: CLIENT.toUpperCase() }))).toEqual(
     {},
   );
-  expect(await resource.differences(inputs({ roleAccounts: [], clientId: OTHER }))).toEqual({
-    clientId: 'UPDATE_REPLACE',
+  expect(await resource.differences(inputs({ roleAccounts: [], clientId: THIRD }))).toEqual({
+    clientId: 'UPDATE',
   });
+});
+
+it('lets another application take over, and still undoes everything', async () => {
+  const before = await dump(tenant);
+  const facts = await baseline();
+  const resource = life();
+  await resource.create(inputs({ baseline: facts.state.facts }));
+  const later = new Life(provider.client, 'exchange:index:Baseline', 'later');
+  await later.create({ kind: 'ewsAccess', subject: THIRD, wish: { roleAccounts: [account] } });
+  const wanted = inputs({ clientId: THIRD, baseline: later.state.facts });
+  await provider.messages();
+  await resource.preview(wanted);
+  expect((await provider.messages()).join('\n')).toContain(`take ${CLIENT} out of the allow list`);
+  await resource.update(wanted);
+  expect((await tenant.state()).exchange.organization).toMatchObject({
+    EwsEnabled: true,
+    EwsAllowedAppIDs: `${OTHER},${THIRD}`,
+  });
+  expect(resource.state).toMatchObject({ clientId: THIRD, added: true, turnedOn: true, opened: [account] });
+  expect(await resource.differences(wanted)).toEqual({});
+  await resource.remove();
+  expect(await dump(tenant)).toEqual(before);
+});
+
+it('knows both applications after a run that was cut off between them', async () => {
+  const before = await dump(tenant);
+  const facts = await baseline();
+  const resource = life();
+  await resource.create(inputs({ baseline: facts.state.facts }));
+  const later = new Life(provider.client, 'exchange:index:Baseline', 'later');
+  await later.create({ kind: 'ewsAccess', subject: THIRD, wish: { roleAccounts: [account] } });
+  const wanted = inputs({ clientId: THIRD, baseline: later.state.facts });
+  // A run that listed the new one, and whose state was never saved.
+  const list = `${OTHER},${CLIENT},${THIRD}`;
+  await port.run({ cmdlet: 'Set-OrganizationConfig', parameters: { EwsAllowedAppIDs: list } });
+  await resource.update(wanted);
+  expect((await tenant.state()).exchange.organization.EwsAllowedAppIDs).toBe(`${OTHER},${THIRD}`);
+  await resource.remove();
+  expect(await dump(tenant)).toEqual(before);
 });
 
 it('leaves an unset switch unset without consent, and says so', async () => {

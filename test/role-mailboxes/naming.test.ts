@@ -5,7 +5,7 @@ import {
   numberedAddresses,
   numberedName,
   ownAlias,
-  sharedAddresses,
+  refuseSharedAddresses,
 } from '../../infra/exchange/role-mailboxes/naming.js';
 import { randomPassword } from '../../infra/exchange/role-mailboxes/password.js';
 
@@ -55,13 +55,30 @@ it('keeps numbered display names within 64 characters and characters whole', () 
   );
 });
 
-it('finds addresses that two groups ask for, whatever their case', () => {
-  const groups = [
-    { address: 'interop@contoso.com', count: 3 },
-    { address: 'Interop2@contoso.com', count: 1 },
-    { address: 'rooms@contoso.com', count: 10 },
-  ];
-  expect(sharedAddresses(groups)).toEqual(['Interop2@contoso.com']);
+describe('an address has one group', () => {
+  const interop = (count: number) => ({ address: 'interop@contoso.com', count });
+  const second = { address: 'Interop2@contoso.com', count: 1 };
+
+  it('refuses one that two groups of the configuration ask for', () => {
+    expect(() => refuseSharedAddresses([interop(2), second], [])).toThrow(
+      /Interop2@contoso\.com, which the group of Interop2@contoso\.com asks for, is in the group of interop@contoso\.com/,
+    );
+    expect(() => refuseSharedAddresses([interop(1), second], [])).not.toThrow();
+  });
+
+  it('refuses one that another group of the last run holds: that one would undo it', () => {
+    const former = [['interop@contoso.com', 'interop2@contoso.com']];
+    expect(() => refuseSharedAddresses([second], former)).toThrow(
+      /in the group of interop@contoso\.com already[\s\S]*calendar-interop up/,
+    );
+    expect(() => refuseSharedAddresses([interop(1), second], former)).toThrow(InteropError);
+  });
+
+  it('lets groups grow, shrink, come and go', () => {
+    const former = [['interop@contoso.com', 'interop2@contoso.com'], ['rooms@contoso.com']];
+    for (const groups of [[interop(5)], [interop(1)], [{ address: 'INTEROP@contoso.com', count: 2 }], []])
+      expect(() => refuseSharedAddresses(groups, former)).not.toThrow();
+  });
 });
 
 it('gives each stack and address an alias of its own that Exchange and Entra take', () => {

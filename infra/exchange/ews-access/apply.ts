@@ -29,11 +29,9 @@ export async function applyEwsAccess(
 ): Promise<EwsAccessOutcome> {
   const found = await inspectEwsAccess(work, wish);
   const plan = planEwsAccess(found, wish);
-  let outcome = options.former ?? untouched(wish, options.baseline ?? found);
-  const baseline = options.baseline;
-  if (options.former === undefined && baseline !== undefined) outcome = sinceBaseline(outcome, found);
+  let outcome = knownBefore(wish, found, options);
   try {
-    if (plan.addId || plan.turnOn) {
+    if (plan.addId || plan.turnOn || outcome.leaving !== null) {
       const wanted = (now: OrganizationAccess) =>
         now.enabled === false || (now.enabled === null && wish.acknowledgeAllowList) ? true : undefined;
       const keep = (before: OrganizationAccess, writtenAt: string) => {
@@ -44,8 +42,9 @@ export async function applyEwsAccess(
           writtenAt,
         };
       };
-      const change = { add: wish.clientId, enabled: wanted };
+      const change = { add: wish.clientId, remove: outcome.leaving ?? undefined, enabled: wanted };
       await changeList(work, change, options.timing ?? LIST_TIMING, keep);
+      outcome = { ...outcome, leaving: null };
     }
     for (const address of plan.openMailboxes) {
       outcome = opening(outcome, address);
@@ -55,6 +54,29 @@ export async function applyEwsAccess(
     throw new Incomplete(outcome, error);
   }
   return outcome;
+}
+
+/** What earlier runs did, as far as it is about this application, before this run does anything. */
+function knownBefore(
+  wish: EwsAccessWish,
+  found: FoundEwsAccess,
+  { former, baseline }: EwsAccessOptions,
+): EwsAccessOutcome {
+  if (former === undefined) {
+    const outcome = untouched(wish, baseline ?? found);
+    return baseline === undefined ? outcome : sinceBaseline(outcome, found);
+  }
+  if (lists([former.clientId], wish.clientId)) return former;
+  // Another application takes over: what was there before the first one, and what was opened for it, stays known.
+  const { organization } = baseline ?? found;
+  const wasOurs = former.leaving !== null && lists([former.leaving], wish.clientId);
+  const cameSince = !lists(organization.list, wish.clientId) && lists(found.organization.list, wish.clientId);
+  return {
+    ...former,
+    clientId: wish.clientId,
+    added: wasOurs || cameSince,
+    leaving: former.added ? former.clientId : former.leaving,
+  };
 }
 
 function untouched(wish: EwsAccessWish, found: FoundEwsAccess): EwsAccessOutcome {
@@ -68,6 +90,7 @@ function untouched(wish: EwsAccessWish, found: FoundEwsAccess): EwsAccessOutcome
     added: false,
     turnedOn: false,
     opened: [],
+    leaving: null,
     writtenAt: null,
   };
 }
@@ -113,7 +136,7 @@ export async function undoEwsAccess(
   outcome: EwsAccessOutcome,
   timing: ListTiming = LIST_TIMING,
 ): Promise<readonly string[]> {
-  const { clientId, former } = outcome;
+  const { clientId, former, leaving } = outcome;
   const words: string[] = [];
   let left = outcome;
   try {
@@ -127,6 +150,12 @@ export async function undoEwsAccess(
           : `EWS of ${address} was changed since and stays`,
       );
       left = { ...left, opened: left.opened.filter((one) => one !== address) };
+    }
+    if (leaving !== null) {
+      const remove = { remove: leaving, enabled: () => undefined };
+      await changeList(work, remove, timing, () => undefined);
+      words.push(`${leaving} is out of the allow list of EWS`);
+      left = { ...left, leaving: null };
     }
     if (outcome.added || outcome.turnedOn) {
       const enabled = (now: OrganizationAccess) => formerSwitch(outcome, now);

@@ -66,6 +66,8 @@ export const ewsAccessOutcomeSchema = z.object({
   turnedOn: z.boolean(),
   /** Role accounts whose own switch this stack turned on. */
   opened: z.array(z.string()),
+  /** An application of this stack before that is still in the list because of it; taken out with the next write. */
+  leaving: z.string().nullable(),
   /** ISO time of the last write to the organisation; it may take 24 hours to count. Null: nothing was written. */
   writtenAt: z.string().nullable(),
 });

@@ -13,6 +13,6 @@ export {
   type RoleMailboxWish,
   roleMailboxOutcomeSchema,
 } from './model.js';
-export { numberedAddresses, ownAlias, sharedAddresses } from './naming.js';
+export { numberedAddresses, ownAlias, refuseSharedAddresses } from './naming.js';
 export { planRoleMailboxes } from './plan.js';
 export { undoRoleMailboxes } from './undo.js';

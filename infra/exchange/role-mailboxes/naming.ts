@@ -1,6 +1,6 @@
 /** Names of role mailboxes: addresses of a group of them, and the alias by which a stack knows its own again. */
 import { createHash } from 'node:crypto';
-import { InteropError } from '../../errors.js';
+import { InteropError, type Problem } from '../../errors.js';
 
 /** RFC 5321, 4.5.3.1.1. */
 const LOCAL_PART_LENGTH = 64;
@@ -45,20 +45,54 @@ export function numberedName(displayName: string, number: number): string {
   return `${[...displayName].slice(0, ALIAS_LENGTH - end.length).join('')}${end}`;
 }
 
-/** Addresses that more than one group asks for, such as `interop2@` beside two of `interop@`; compared as Exchange does. */
-export function sharedAddresses(
-  groups: readonly { readonly address: string; readonly count: number }[],
-): readonly string[] {
-  const seen = new Set<string>();
-  const shared = new Set<string>();
+/** A group of the configuration: its first address, and how many there are. */
+export interface Group {
+  readonly address: string;
+  readonly count: number;
+}
+
+/**
+ * Refuses addresses that two groups ask for, such as `interop2@` beside two of `interop@`, and addresses that another group of this
+ * stack holds from the run before: the one would take the mailbox for its own, and the other would undo it in the same run.
+ *
+ * @param former the addresses of each group as the last run left them, the first one first
+ * @throws InteropError of kind `configuration`
+ */
+export function refuseSharedAddresses(
+  groups: readonly Group[],
+  former: readonly (readonly string[])[],
+): void {
+  const holders = new Map<string, string>();
+  for (const addresses of former)
+    for (const address of addresses) holders.set(keyOf(address), addresses[0] ?? address);
+  const problems: Problem[] = [];
   for (const { address, count } of groups) {
     for (const one of numberedAddresses(address, count)) {
-      const key = one.toLowerCase();
-      if (seen.has(key)) shared.add(one);
-      seen.add(key);
+      const holder = holders.get(keyOf(one));
+      if (holder !== undefined && keyOf(holder) !== keyOf(address)) {
+        const what = `${one}, which the group of ${address} asks for, is in the group of ${holder} already`;
+        problems.push({
+          where: 'calendar-interop:roleMailboxes',
+          what,
+          allowed: 'each address in one group',
+        });
+      }
+      holders.set(keyOf(one), address);
     }
   }
-  return [...shared];
+  if (problems.length === 0) return;
+  throw new InteropError({
+    kind: 'configuration',
+    summary: 'role mailboxes cannot go from one group to another within a run',
+    problems,
+    next: [
+      'choose another address; or take the group that holds it out of calendar-interop:roleMailboxes, run calendar-interop up, which undoes it, then add the new one and run it again',
+    ],
+  });
+}
+
+function keyOf(address: string): string {
+  return address.toLowerCase();
 }
 
 /**

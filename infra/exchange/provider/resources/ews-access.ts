@@ -45,6 +45,7 @@ const outputs = inputs.omit({ baseline: true }).extend({
   added,
   turnedOn,
   opened,
+  leaving: z.string().optional(),
   /** Absent: nothing was written. */
   writtenAt: z.string().optional(),
 });
@@ -54,12 +55,15 @@ type Outputs = z.output<typeof outputs>;
 export const ewsAccess = exchangeResource<typeof inputs, typeof outputs>({
   inputs,
   outputs,
-  replaceOn: ['clientId'],
+  // Another application is an update: a replacement would forget what was there before the first one.
   diff: (request) => compareInputs(request, { sameIgnoringCase: ['clientId'], unordered: ['roleAccounts'] }),
 
-  preview: async (operation, { inputs: wanted }) => {
+  preview: async (operation, { existing, inputs: wanted }) => {
     const { log } = operation;
     log.info(countdown(new Date()).words);
+    const { clientId: before, added = false } = existing?.olds ?? {};
+    if (before !== undefined && added && !isSame(before, wanted.clientId))
+      log.info(`take ${before} out of the allow list of EWS: this stack put it there`);
     const { acknowledgeAllowList } = wanted;
     if (!known(wanted, ['roleAccounts', 'acknowledgeAllowList']) || typeof acknowledgeAllowList !== 'boolean')
       return {};
@@ -74,8 +78,10 @@ export const ewsAccess = exchangeResource<typeof inputs, typeof outputs>({
 
   create: async (operation, wanted) => {
     const work = await operation.context.work(operation);
-    const baseline = wanted.baseline === undefined ? undefined : decodeFacts('ewsAccess', wanted.baseline);
-    return { id: wanted.clientId, outputs: await apply(operation, work, wanted, { baseline }) };
+    return {
+      id: wanted.clientId,
+      outputs: await apply(operation, work, wanted, { baseline: baselineOf(wanted) }),
+    };
   },
 
   read: async (operation, { id, olds, oldInputs }) => {
@@ -104,8 +110,9 @@ export const ewsAccess = exchangeResource<typeof inputs, typeof outputs>({
 
   update: async (operation, { olds, oldInputs }, wanted) => {
     const work = await operation.context.work(operation);
-    const former = outcomeOf(operation, oldInputs?.clientId ?? wanted.clientId, olds);
-    return { outputs: await apply(operation, work, wanted, { former }) };
+    const former = outcomeOf(operation, olds.clientId ?? oldInputs?.clientId ?? wanted.clientId, olds);
+    const baseline = baselineOf(wanted);
+    return { outputs: await apply(operation, work, wanted, { former, baseline }) };
   },
 
   delete: async (operation, { id, olds }) => {
@@ -115,6 +122,14 @@ export const ewsAccess = exchangeResource<typeof inputs, typeof outputs>({
     for (const line of await undoEwsAccess(work, outcome, context.timing.list)) log.info(line);
   },
 });
+
+function baselineOf({ baseline }: Inputs): FoundEwsAccess | undefined {
+  return baseline === undefined ? undefined : decodeFacts('ewsAccess', baseline);
+}
+
+function isSame(id: string, given: unknown): boolean {
+  return typeof given === 'string' && given.toLowerCase() === id.toLowerCase();
+}
 
 async function apply(
   { context }: Operation<Exchange>,
@@ -157,6 +172,7 @@ function foundBefore({ clientId }: EwsAccessWish, { organization }: FoundEwsAcce
     added: false,
     turnedOn: false,
     opened: [],
+    leaving: null,
     writtenAt: null,
   };
 }
@@ -168,13 +184,14 @@ function outcomeOf({ urn }: Operation<Exchange>, clientId: string, olds: Partial
     added: saved(olds.added, 'added', urn),
     turnedOn: saved(olds.turnedOn, 'turnedOn', urn),
     opened: saved(olds.opened, 'opened', urn),
+    leaving: olds.leaving ?? null,
     writtenAt: olds.writtenAt ?? null,
   };
 }
 
 function outputsOf(
   wish: EwsAccessWish,
-  { former, added, turnedOn, opened, writtenAt }: EwsAccessOutcome,
+  { former, added, turnedOn, opened, leaving, writtenAt }: EwsAccessOutcome,
   found: FoundEwsAccess | undefined,
   count: number,
 ): Outputs {
@@ -190,6 +207,7 @@ function outputsOf(
     added,
     turnedOn,
     opened,
+    leaving: leaving ?? undefined,
     writtenAt: writtenAt ?? undefined,
   };
 }
