@@ -24,6 +24,7 @@ const MOST_PRINTED = 10;
 /** A stack's visibility without its engine and without a sign-in: for commands that only read this machine's files. */
 export interface VisibilityStack {
   readonly stack: ProjectStack;
+  readonly config: StackConfig;
   readonly files: VisibilityFiles;
 }
 
@@ -32,7 +33,7 @@ export function visibilityStack(context: CommandContext): VisibilityStack {
   const stack = chooseStack(findProject(context.cwd), context.stack, context.env);
   const raw = stackConfigOf(readStackFile(stack.file));
   const config = parseStackConfig(raw.ours, raw.azuread);
-  return { stack, files: filesOf(config, stack.name, context.env) };
+  return { stack, config, files: filesOf(config, stack.name, context.env) };
 }
 
 export function filesOf(config: StackConfig, stack: string, env: NodeJS.ProcessEnv): VisibilityFiles {

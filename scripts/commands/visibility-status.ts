@@ -1,4 +1,6 @@
 /** `visibility status`: what the last sweeps of this machine came to, and which of them were cut off. Asks nobody. */
+import type { StackConfig } from '../../infra/config.js';
+import { countdown } from '../../infra/exchange/ews-access/retirement.js';
 import {
   applyText,
   type Counts,
@@ -26,7 +28,7 @@ const SWEEPS = [
 ] as const;
 
 export async function visibilityStatus(context: CommandContext): Promise<CommandResult> {
-  const { stack, files } = visibilityStack(context);
+  const { stack, config, files } = visibilityStack(context);
   const { terminal } = context;
   const json: Record<string, { last: KnownSweep | null; unfinished: KnownSweep | null }> = {};
   for (const [name, verb, words] of SWEEPS) {
@@ -45,7 +47,20 @@ export async function visibilityStatus(context: CommandContext): Promise<Command
     terminal.line(`No sweep of the stack ${stack.name} has run on this machine.`);
     terminal.line(`  next: calendar-interop visibility plan --stack ${stack.name}`);
   }
-  return { exitCode: 0, json };
+  const retirement = keepsEws(config) ? countdown(new Date()) : undefined;
+  if (retirement !== undefined) terminal.line(`${retirement.words}.`, 'warn');
+  return {
+    exitCode: 0,
+    json: {
+      ...json,
+      ewsRetirement:
+        retirement === undefined ? null : { phase: retirement.phase, daysLeft: retirement.daysLeft },
+    },
+  };
+}
+
+function keepsEws({ protocol }: StackConfig): boolean {
+  return protocol === 'ews' || protocol === 'both';
 }
 
 async function known(path: string): Promise<KnownSweep | undefined> {

@@ -157,6 +157,20 @@ describe('visibility undo', () => {
 });
 
 describe('visibility status and report', () => {
+  it.each([
+    ['ews', true],
+    ['graph', false],
+  ])('protocol %s: tells when Microsoft turns EWS off: %s', async (protocol, isTold) => {
+    const type = `microsoft365-${protocol}`;
+    const endpoints = [
+      { name: 'online', type, domains: ['contoso.com'], roleAccounts: ['interop@contoso.com'] },
+    ];
+    const { context, text } = project({ visibility: VISIBILITY, protocol, endpoints });
+    const { json } = await visibilityStatus(context);
+    expect(text().includes('EWS in Exchange Online')).toBe(isTold);
+    expect((json as { ewsRetirement: unknown }).ewsRetirement !== null).toBe(isTold);
+  });
+
   it('say so before the first sweep', async () => {
     const { context, text } = project();
     expect(await visibilityStatus(context)).toMatchObject({
