@@ -107,9 +107,9 @@ function isStaged(sheet: HandoffSheet, stack: string): boolean {
   return sheet.stacks.some(({ name, secret }) => name === stack && secret.staged);
 }
 
-/** ` of stack prod`, where there are several. */
+/** ` (stack prod)`, where there are several. */
 function ofStack(sheet: HandoffSheet, name: string): string {
-  return sheet.stacks.length > 1 ? ` of stack ${name}` : '';
+  return sheet.stacks.length > 1 ? ` (stack ${name})` : '';
 }
 
 function provisioned({ name, secret, clientId }: StackSheet): Draft {
@@ -226,7 +226,7 @@ function lookUp(stack: StackSheet, sheet: HandoffSheet): Draft {
   const domain = endpointsOf(sheet, stack)[0]?.domains[0] ?? '';
   return {
     id: `lookUp:${stack.name}:${stack.secret.name}`,
-    title: `See a free and a busy hour${ofStack(sheet, stack.name)}`,
+    title: `Look somebody up in Google Calendar${ofStack(sheet, stack.name)}`,
     what: [
       `In Google Calendar, make an event, add a person in ${domain} as a guest, and open Find a time.`,
       'The person must have no Google Calendar of their own: Google would show that one.',

@@ -53,7 +53,7 @@ ${sheet.stacks.map((stack) => timeline(stack, page.now))}</section>
 </div>
 </div>
 <div class="notice">
-<p id="said" role="status" aria-live="polite">${page.watching && 'Waiting for evidence.'}</p>
+<p id="said" role="status" aria-live="polite">${page.watching ? 'Waiting for evidence.' : 'Copy a value, paste it in the console, tick the step.'}</p>
 <button type="button" id="finish" class="main">Finish and close</button>
 </div>`,
       wide: true,
@@ -63,12 +63,13 @@ ${sheet.stacks.map((stack) => timeline(stack, page.now))}</section>
 }
 
 function leadOf({ sheet, now }: HandoffPage): Html {
-  const secrets = sheet.stacks.map(({ secret }) =>
-    secret.staged
-      ? html`The new secret <code>${secret.name}</code> replaces the one that Google holds; it ends ${day(secret.endDate)}, ${fromNow(secret.endDate, now)}. `
-      : html`The secret <code>${secret.name}</code> ends ${day(secret.endDate)}, ${fromNow(secret.endDate, now)}. `,
-  );
-  return html`Google has no API for this form: a person pastes these values into ${GOOGLE_CONSOLE_PATH.split(' > ')[0]}. ${secrets}`;
+  const secrets = sheet.stacks.map(({ name, secret }) => {
+    const which = html`<code>${secret.name}</code>${sheet.stacks.length > 1 && ` of stack ${name}`}`;
+    return secret.staged
+      ? html`The new secret ${which} replaces the one that Google holds; it ends ${day(secret.endDate)}, ${fromNow(secret.endDate, now)}. `
+      : html`The secret ${which} ends ${day(secret.endDate)}, ${fromNow(secret.endDate, now)}. `;
+  });
+  return html`Google has no API for its form: a person pastes these values into the ${GOOGLE_CONSOLE_PATH.split(' > ')[0]}. ${secrets}`;
 }
 
 const STATE_TONES: Readonly<Record<StepState, string>> = { proven: 'good', done: 'good', open: '' };
@@ -85,8 +86,8 @@ function stepItem({ id, title, what, state, found, tickable, endpoint }: Step): 
 <div class="mark"><span class="sign" aria-hidden="true"></span></div>
 <div>
 <div class="step-head"><h3>${title}</h3><span class="badge ${STATE_TONES[state]}" data-state-badge>${STATE_WORDS[state]}</span></div>
-${what.map((sentence) => html`<p>${sentence}</p>`)}
-${id === 'console' && html`<p><a href="${GOOGLE_CONSOLE_URL}" target="_blank" rel="noopener noreferrer">Open Google's Admin console<span class="hidden-text"> (in a new tab)</span></a></p>`}
+${what.map((sentence) => html`<p class="what">${sentence}</p>`)}
+${id === 'console' && html`<p class="what"><a href="${GOOGLE_CONSOLE_URL}" target="_blank" rel="noopener noreferrer">Open Google's Admin console<span class="hidden-text"> (in a new tab)</span></a></p>`}
 ${endpoint !== undefined && html`<p class="no-print"><a href="#${anchor(endpoint)}">Its values</a></p>`}
 <p class="found" data-found>${found}</p>
 ${tickable && html`<label class="tick needs-script no-print"><input type="checkbox" data-tick="${id}"${state !== 'open' && html` checked`}${state === 'proven' && html` disabled`}> I have done this<span class="hidden-text">: ${title}</span></label>`}
@@ -109,10 +110,10 @@ ${endpoint.otherForms.map((form, index) => formFields(form, endpoint, `${id}:oth
 
 function formFields(form: GoogleForm, endpoint: EndpointSheet, id: string, role: string | undefined): Html {
   const name = form.domain === undefined ? form.formType : `${form.formType}, ${form.domain}`;
-  return html`<p><span class="dim">Endpoint type</span> <strong>${form.formType}</strong>${form.domain !== undefined && html`, entry for ${form.domain}`}${role !== undefined && html` <span class="badge">${role}</span>`}</p>
+  return html`<div class="form"><p><span class="dim">Endpoint type</span> <strong>${form.formType}</strong>${form.domain !== undefined && html` <span>entry for ${form.domain}</span>`}${role !== undefined && html` <span class="badge">${role}</span>`}</p>
 ${form.problem !== undefined && html`<p class="note">${form.problem}</p>`}
 <dl class="fields" aria-label="${name}">
-${form.fields.map((field, index) => fieldRow(field, endpoint, anchor(`${id}:${index}`), name))}</dl>
+${form.fields.map((field, index) => fieldRow(field, endpoint, anchor(`${id}:${index}`), name))}</dl></div>
 `;
 }
 
@@ -156,7 +157,7 @@ function timeline({ name, lives }: StackSheet, now: Date): Html {
   const caption = `Secrets of stack ${name}`;
   return html`<div class="scroll" role="group" aria-label="${caption}" tabindex="0"><table>
 <caption>${caption}, as of ${day(now.toISOString())}</caption>
-<thead><tr><th scope="col">Secret</th><th scope="col" aria-hidden="true">Life</th><th scope="col">Made</th><th scope="col">Rotation due</th><th scope="col">Ends</th><th scope="col">State</th></tr></thead>
+<thead><tr><th scope="col">Secret</th><th scope="col" class="life-column" aria-hidden="true">Life</th><th scope="col">Made</th><th scope="col">Rotation due</th><th scope="col">Ends</th><th scope="col">State</th></tr></thead>
 <tbody>
 ${lives.map((life) => lifeRow(life, scale, now))}</tbody>
 </table>
@@ -170,7 +171,7 @@ ${lives.map((life) => lifeRow(life, scale, now))}</tbody>
 
 function lifeRow(life: SecretLife, scale: TimeScale, now: Date): Html {
   const [tone, words] = LIFE_STATES[life.state];
-  return html`<tr><th scope="row"><code>${life.name}</code><br><span class="dim">${ROLES[life.role]}</span></th><td aria-hidden="true">${lifeBar(life, scale)}</td><td class="when">${life.start === undefined ? 'not known' : day(life.start)}</td><td class="when">${life.due === undefined ? '–' : html`${day(life.due)}<br><span class="dim">${fromNow(life.due, now)}</span>`}</td><td class="when">${day(life.end)}<br><span class="dim">${fromNow(life.end, now)}</span></td><td><span class="badge ${tone}">${words}</span></td></tr>
+  return html`<tr><th scope="row"><code>${life.name}</code><br><span class="dim">${ROLES[life.role]}</span></th><td class="life-column" aria-hidden="true">${lifeBar(life, scale, now)}</td><td class="when">${life.start === undefined ? 'not known' : day(life.start)}</td><td class="when">${life.due === undefined ? '–' : html`${day(life.due)}<br><span class="dim">${fromNow(life.due, now)}</span>`}</td><td class="when">${day(life.end)}<br><span class="dim">${fromNow(life.end, now)}</span></td><td><span class="badge ${tone}">${words}</span></td></tr>
 `;
 }
 
@@ -190,9 +191,9 @@ function timeScale(lives: readonly SecretLife[], now: Date): TimeScale {
 }
 
 /** Sizes stand in attributes: the page's policy allows no style of an element. */
-function lifeBar({ start, due, end }: SecretLife, scale: TimeScale): Html {
+function lifeBar({ start, due, end }: SecretLife, scale: TimeScale, now: Date): Html {
   const [from, until, last] = [scale(start), scale(due ?? end), scale(end)];
-  return html`<svg class="bar" focusable="false"><rect class="track" width="100%" height="100%" rx="4"></rect><rect class="life" x="${from}%" width="${until - from}%" height="100%"></rect>${due !== undefined && html`<rect class="lead-time" x="${until}%" width="${last - until}%" height="100%"></rect>`}</svg>`;
+  return html`<svg class="bar" focusable="false"><rect class="track" width="100%" height="100%" rx="4"></rect><rect class="life" x="${from}%" width="${until - from}%" height="100%"></rect>${due !== undefined && html`<rect class="lead-time" x="${until}%" width="${last - until}%" height="100%"></rect>`}<rect class="now" x="${Math.min(scale(now.toISOString()), 99)}%" width="2" height="100%"></rect></svg>`;
 }
 
 function day(instant: string): string {

@@ -43,20 +43,22 @@ code { font: .9375em/1.5 ui-monospace, "SF Mono", Consolas, "Liberation Mono", m
 .card > :last-child { margin-bottom: 0; }
 .card-head { display: flex; flex-wrap: wrap; gap: .35rem .75rem; align-items: baseline; margin-bottom: .25rem; }
 .note { border-left: .25rem solid var(--warn); background: var(--warn-ground); color: var(--text); padding: .6rem .9rem; border-radius: 0 .5rem .5rem 0; margin: .75rem 0; }
-.badge { display: inline-block; font-size: .8125rem; line-height: 1.2; font-weight: 600; padding: .2rem .5rem; border-radius: 1rem; background: var(--field); color: var(--dim); white-space: nowrap; }
+.badge { display: inline-block; max-width: 100%; font-size: .8125rem; line-height: 1.2; font-weight: 600; padding: .2rem .5rem; border-radius: 1rem; background: var(--field); color: var(--dim); }
 .badge.good { background: var(--good-ground); color: var(--good); }
 .badge.warn { background: var(--warn-ground); color: var(--warn); }
 .badge.bad { background: var(--bad-ground); color: var(--bad); }
 
-.scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: .35rem 1.25rem .6rem; }
+.scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: .35rem 1.25rem .6rem; margin: 0 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; padding: .5rem 0; color: var(--dim); font-size: .9375rem; }
 th, td { text-align: left; vertical-align: top; padding: .5rem 1rem .5rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 thead th { border-top: 0; color: var(--dim); font-size: .875rem; font-weight: 600; overflow-wrap: normal; }
 tbody th { font-weight: 600; }
+tbody th .dim { font-weight: 400; }
+tbody th code { overflow-wrap: normal; }
 th:last-child, td:last-child { padding-right: 0; }
 td.count, th.count { text-align: right; font-variant-numeric: tabular-nums; }
-td .badge { white-space: normal; border-radius: .5rem; }
+td .badge { border-radius: .5rem; }
 td.when { white-space: nowrap; font-variant-numeric: tabular-nums; }
 
 button { font: inherit; font-size: .875rem; font-weight: 600; line-height: 1.2; padding: .45rem .8rem; min-height: 2.1rem; border-radius: .45rem; border: 1px solid var(--edge); background: var(--card); color: var(--accent); cursor: pointer; white-space: nowrap; }
@@ -67,7 +69,10 @@ button[disabled] { color: var(--dim); border-color: var(--line); background: var
 html:not(.js) button, html:not(.js) .needs-script { display: none; }
 html.js .no-script { display: none; }
 
-.fields { margin: .75rem 0 0; }
+.form { margin: .75rem 0 0; }
+.form + .form { margin-top: 1.5rem; padding-top: 1rem; border-top: 2px solid var(--line); }
+.form > p { display: flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: baseline; }
+.fields { margin: .5rem 0 0; }
 .field { display: grid; grid-template-columns: minmax(10rem, 15rem) 1fr auto; gap: .25rem 1rem; align-items: center; padding: .5rem 0; border-top: 1px solid var(--line); }
 .field dt { color: var(--dim); font-size: .9375rem; }
 .field dd { margin: 0; min-width: 0; }
@@ -82,7 +87,8 @@ html.js .no-script { display: none; }
 .step .mark { display: flex; justify-content: center; padding-top: .15rem; }
 .step .mark .sign::before { content: counter(step); display: grid; place-items: center; width: 1.5rem; height: 1.5rem; border-radius: 50%; border: 1px solid var(--edge); color: var(--dim); font-size: .8125rem; font-weight: 600; line-height: 1; }
 .step[data-state="done"] .sign::before, .step[data-state="proven"] .sign::before { content: "\\2713"; border-color: var(--good); color: var(--good); background: var(--good-ground); }
-.step-head { display: flex; flex-wrap: wrap; gap: .25rem .6rem; align-items: baseline; justify-content: space-between; }
+.step-head { display: grid; grid-template-columns: 1fr auto; gap: .6rem; align-items: baseline; }
+.step[data-state="done"] .what, .step[data-state="proven"] .what { display: none; }
 .step p { margin: .2rem 0 0; color: var(--dim); font-size: .9375rem; }
 .step .found { color: var(--good); }
 .step label.tick { display: inline-flex; gap: .5rem; align-items: center; margin-top: .4rem; font-size: .9375rem; cursor: pointer; }
@@ -92,21 +98,23 @@ input[type="checkbox"] { width: 1.15rem; height: 1.15rem; margin: 0; accent-colo
 .bar .track { fill: var(--field); }
 .bar .life { fill: var(--accent); }
 .bar .lead-time { fill: var(--warn); }
-.bar .now { fill: var(--text); }
+.bar .now { fill: var(--text); stroke: var(--card); stroke-width: 1; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .6rem 0 0; padding: 0; list-style: none; color: var(--dim); font-size: .875rem; }
-.legend svg { width: .85rem; height: .85rem; vertical-align: -.08rem; margin-right: .4rem; }
+.legend .bar { display: inline-block; min-width: 0; width: .85rem; height: .85rem; vertical-align: -.08rem; margin-right: .4rem; }
 
 .notice { position: sticky; bottom: 0; margin: 1.5rem 0 0; padding: .6rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between; }
 .notice p { margin: 0; min-height: 1.55em; }
 @media (min-width: 72rem) {
   .columns { display: grid; grid-template-columns: 25rem minmax(0, 1fr); gap: 0 2rem; align-items: start; }
-  .columns > section > h2:first-child { margin-top: 0; }
+  .columns > section > h2, .columns > div > section:first-child > h2 { margin-top: 0; }
 }
 @media (max-width: 40rem) {
   .page { padding: 0 .9rem; }
   h1 { font-size: 1.4rem; }
   .card { padding: .9rem; }
   .scroll { padding: .25rem .9rem .5rem; }
+  .life-column { display: none; }
+  th, td { padding-right: .75rem; }
   .field { grid-template-columns: 1fr auto; }
   .field dt { grid-column: 1 / -1; }
 }

@@ -6,7 +6,7 @@
  * There is no way to skip: without a browser the tests fail.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
@@ -66,7 +66,7 @@ function packaged(): BrowserFiles {
   );
   return {
     executablePath: join(folder, 'chromium'),
-    env: { LD_LIBRARY_PATH: libraries.join(':'), FONTCONFIG_PATH: join(folder, 'fonts') },
+    env: { LD_LIBRARY_PATH: libraries.join(':'), FONTCONFIG_FILE: join(folder, 'fonts.conf') },
   };
 }
 
@@ -80,6 +80,7 @@ function unpack(cache: string, folder: string): void {
       env: { ...process.env, TMPDIR: staging, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
+    writeFileSync(join(staging, 'fonts.conf'), fontConfiguration(folder));
     renameSync(staging, folder);
   } catch (error) {
     // Another process was quicker.
@@ -87,4 +88,17 @@ function unpack(cache: string, folder: string): void {
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
+}
+
+/** The package's fonts and the machine's, where it has any. The package's own file looks for them in Amazon's folders. */
+function fontConfiguration(folder: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${folder}/fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir>${folder}/fonts-cache</cachedir>
+  <alias><family>sans-serif</family><prefer><family>Open Sans</family></prefer></alias>
+</fontconfig>
+`;
 }
