@@ -13,7 +13,7 @@ import { InteropError } from '../errors.js';
 import type { Trust } from '../graph/trust.js';
 import { once } from '../once.js';
 import { authClientOf, type GoogleCredentials, readCredentials } from './credentials.js';
-import { type GoogleCall, googleFailure, unknownForm } from './google-error.js';
+import { type GoogleCall, googleFailure, statusOf, unknownForm } from './google-error.js';
 import { retryingFetch } from './retrying-fetch.js';
 
 /** What calls need from their surroundings. */
@@ -106,9 +106,17 @@ function apisOf(
     schema: z.ZodType<T>,
     work: (clients: Clients) => Promise<{ data: unknown }>,
   ): Promise<T> => {
-    const { data } = await work(clientsFor(call.scope)).catch((error: unknown) => {
-      throw googleFailure(error, call, { credentials, trust, signal });
-    });
+    const attempt = { credentials, trust, signal };
+    const { data } = await work(clientsFor(call.scope))
+      .catch((error: unknown) => {
+        if (statusOf(error) !== 401) throw error;
+        // A token that was withdrawn, or is too old by the server's clock: the library would use it to its end.
+        byScope.delete(call.scope);
+        return work(clientsFor(call.scope));
+      })
+      .catch((error: unknown) => {
+        throw googleFailure(error, call, attempt);
+      });
     const result = schema.safeParse(data);
     if (result.success) return result.data;
     throw unknownForm(call, result.error.issues);

@@ -70,15 +70,25 @@ interface RefusedAnswer {
   readonly isDisabled: boolean;
 }
 
+/** The status of an answer that is in an error of Google's libraries; undefined when there was none. */
+export function statusOf(error: unknown): number | undefined {
+  const status = responseOf(error)?.status;
+  return typeof status === 'number' ? status : undefined;
+}
+
+function responseOf(error: unknown): { readonly status?: unknown; readonly data?: unknown } | undefined {
+  return (error as { response?: { status?: unknown; data?: unknown } } | undefined)?.response;
+}
+
 function answerOf(error: unknown): RefusedAnswer | undefined {
-  const response = (error as { response?: { status?: unknown; data?: unknown } } | undefined)?.response;
-  if (response === undefined || typeof response.status !== 'number') return undefined;
-  const data = objectIn(response.data);
+  const status = statusOf(error);
+  if (status === undefined) return undefined;
+  const data = objectIn(responseOf(error)?.data);
   const inner = data?.error;
   if (typeof inner === 'string') {
     const description = typeof data?.error_description === 'string' ? `: ${data.error_description}` : '';
     return {
-      status: response.status,
+      status,
       text: short(`${inner}${description}`),
       oauth: inner,
       isDisabled: false,
@@ -87,7 +97,7 @@ function answerOf(error: unknown): RefusedAnswer | undefined {
   const text = (inner as { message?: unknown } | undefined)?.message;
   const isDisabled = /SERVICE_DISABLED|accessNotConfigured/.test(JSON.stringify(inner ?? ''));
   return {
-    status: response.status,
+    status,
     text: short(typeof text === 'string' ? text : 'no reason given'),
     oauth: undefined,
     isDisabled,

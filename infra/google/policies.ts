@@ -14,7 +14,7 @@ const PAGE_SIZE = 100;
 const PAGE_LIMIT = 1_000;
 
 /** One clause on the type at most may stand in a filter. */
-const CALENDAR_FILTER = "setting.type.matches('^settings/calendar\\\\..*$')";
+const CALENDAR_FILTER = "setting.type.matches('^settings/calendar[.].*$')";
 const INTEROPERABILITY = /(^|\/)calendar\.interoperability$/;
 const SERVICE_STATUS = /(^|\/)calendar\.service_status$/;
 

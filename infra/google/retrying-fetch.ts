@@ -50,15 +50,20 @@ async function attemptOnce(
   try {
     return await send(url, {
       method: method ?? 'GET',
-      // The library's own Headers and URLSearchParams may be of another realm.
-      headers:
-        headers === undefined ? {} : Object.fromEntries(new Headers(headers as Record<string, string>)),
+      headers: headersOf(headers, body),
       ...(body === undefined || body === null ? {} : { body: String(body) }),
       signal: limited,
     });
   } catch (error) {
     return { error };
   }
+}
+
+/** A form says so by its type; once it is text, fetch no longer would. The library's classes may be of another realm. */
+function headersOf(headers: unknown, body: unknown): Record<string, string> {
+  const given = Object.fromEntries(new Headers((headers ?? {}) as Record<string, string>));
+  const isForm = Object.prototype.toString.call(body) === '[object URLSearchParams]';
+  return isForm ? { 'content-type': 'application/x-www-form-urlencoded', ...given } : given;
 }
 
 async function isThrottled(response: UndiciResponse): Promise<boolean> {

@@ -59,13 +59,14 @@ export async function* listUsers(google: GoogleApis): AsyncGenerator<GoogleUser>
     const list = {
       customer: google.customer,
       maxResults: USERS_PAGE,
-      orderBy: 'email',
       projection: 'basic',
       fields: USER_FIELDS,
     };
     return await directory.users.list(pageToken === undefined ? list : { ...list, pageToken }, options);
   });
-  for await (const page of pages) yield* page.users ?? [];
+  for await (const page of pages) {
+    for (const { customerId: _, ...user } of page.users ?? []) yield user;
+  }
 }
 
 const invitationsSchema = z.object({
