@@ -71,8 +71,8 @@ export interface CalendarService {
 
 /** Reads the switches; the guide presents them for the whole domain, so the root's count. */
 export async function readInteropSwitches(google: GoogleApis): Promise<InteropSwitches> {
-  const [policies, units] = await Promise.all([readPolicies(google), readOrgUnits(google)]);
-  return interopSwitchesOf(policies, units);
+  const policies = await readPolicies(google);
+  return interopSwitchesOf(policies, await readOrgUnits(google));
 }
 
 /** Pure part of {@link readInteropSwitches}. */
@@ -90,8 +90,8 @@ export function interopSwitchesOf(
 
 /** Reads for whom Calendar is on. */
 export async function readCalendarService(google: GoogleApis): Promise<CalendarService> {
-  const [policies, units] = await Promise.all([readPolicies(google), readOrgUnits(google)]);
-  return calendarServiceFrom(policies, units);
+  const policies = await readPolicies(google);
+  return calendarServiceFrom(policies, await readOrgUnits(google));
 }
 
 /** Pure part of {@link readCalendarService}. */
