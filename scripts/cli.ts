@@ -86,6 +86,16 @@ export function buildCli(io: CliIo, outcome: { exitCode: number }): Command {
     return (context) => destroy(context, { refresh: flags.refresh !== false });
   }).option('--no-refresh', 'do not look at the tenant first');
 
+  define(
+    program,
+    'preflight',
+    'Look at permissions, licences, Exchange and people before anything is changed; writes nothing',
+    async () => {
+      const { preflightCommand } = await import('./commands/preflight.js');
+      return preflightCommand;
+    },
+  );
+
   const rotation = program.command('rotation').description('The rotation of the client secret');
   define(rotation, 'init', 'Write the first rotation ledger into the stack configuration', async () => {
     const { rotationInit } = await import('./commands/rotation-init.js');
