@@ -51,9 +51,10 @@ code { font: .9375em/1.5 ui-monospace, "SF Mono", Consolas, "Liberation Mono", m
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: .35rem 1.25rem .6rem; margin: 0 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; padding: .5rem 0; color: var(--dim); font-size: .9375rem; }
-th, td { text-align: left; vertical-align: top; padding: .5rem 1rem .5rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .5rem 1rem .5rem 0; border-top: 1px solid var(--line); overflow-wrap: break-word; }
 thead th { border-top: 0; color: var(--dim); font-size: .875rem; font-weight: 600; overflow-wrap: normal; }
 tbody th { font-weight: 600; }
+tbody th bdi { overflow-wrap: anywhere; display: inline-block; min-width: 9rem; }
 tbody th .dim { font-weight: 400; }
 tbody th code { overflow-wrap: normal; }
 th:last-child, td:last-child { padding-right: 0; }
