@@ -53,6 +53,7 @@ export const appRoleAssignmentSchema = z.object({
 export const credentialSignInSchema = z.object({
   appId: z.string().nullish(),
   keyId: z.string().min(1),
+  keyType: z.string().nullish(),
   createdDateTime: z.string().nullish(),
   signInActivity: z.object({ lastSignInDateTime: z.string().nullish() }).nullish(),
 });

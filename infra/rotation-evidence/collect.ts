@@ -20,7 +20,7 @@ export async function collectEvidence(
   ledger: Ledger,
 ): Promise<Observations> {
   const [signIns, log] = await Promise.all([
-    checked(async () => (await (await graph()).listCredentialSignIns(clientId)).map(keyUse)),
+    checked(async () => secretUses(await (await graph()).listCredentialSignIns(clientId))),
     checked(async () => await google(observedSince(ledger))).then(flat),
   ]);
   return { signIns, google: log };
@@ -44,6 +44,11 @@ async function checked<T>(read: () => Promise<T>): Promise<Checked<T>> {
 
 function flat(outcome: Checked<Checked<GoogleLog>>): Checked<GoogleLog> {
   return outcome.checked ? outcome.value : outcome;
+}
+
+/** Google signs in with a secret: certificates are others'. */
+function secretUses(rows: readonly CredentialSignIn[]): readonly KeyUse[] {
+  return rows.filter(({ keyType }) => keyType !== 'certificate').map(keyUse);
 }
 
 function keyUse({ appId, keyId, createdDateTime, signInActivity }: CredentialSignIn): KeyUse {

@@ -133,6 +133,7 @@ function lastUses(rows: readonly KeyUse[]): ReadonlyMap<string, Date> {
 
 interface OtherSecret {
   readonly secret: SecretRef;
+  /** Undefined: the report does not tell of it. */
   readonly lastUse: Date | undefined;
 }
 
@@ -142,7 +143,9 @@ function usesOf({ ledger }: EvidenceCase, uses: ReadonlyMap<string, Date>) {
   const others = liveSecrets(ledger)
     .filter((secret) => !sameSecret(secret, target))
     .map((secret): OtherSecret => ({ secret, lastUse: useOf(secret) }));
-  return { target: useOf(target), others };
+  const named = new Set(liveSecrets(ledger).map((secret) => keyOf(ledger, secret)));
+  const strangers = [...uses].filter(([key]) => !named.has(key)).map(([, lastUse]) => lastUse);
+  return { target: useOf(target), others, strangers };
 }
 
 function keyOf(ledger: Ledger, secret: SecretRef): string | undefined {
@@ -190,6 +193,8 @@ interface Movement {
   /** Last use of the newest secret: later than our own. */
   readonly used: Date;
   readonly others: readonly OtherSecret[];
+  /** Last uses of secrets that the ledger does not name: Google may hold one of them. */
+  readonly strangers: readonly Date[];
 }
 
 /** How a form is known to have moved: a line for the ledger. */
@@ -241,11 +246,14 @@ function savesOf({ google, begun }: Movement, forms: readonly SecretForm[]): Rea
 }
 
 /** Saves tell something when all forms were saved, the new secret signed in afterwards, and no other one did. */
-function savesHold({ used, others }: Movement, lastSave: number): boolean {
-  return (
-    used.getTime() >= lastSave &&
-    others.every(({ lastUse }) => lastUse !== undefined && lastUse.getTime() < lastSave + SKEW_MS)
-  );
+function savesHold(movement: Movement, lastSave: number): boolean {
+  return movement.used.getTime() >= lastSave && lastOtherUse(movement) < lastSave + SKEW_MS;
+}
+
+/** The last use of any secret but the newest one; endless where the report does not tell of one that the ledger names. */
+function lastOtherUse({ others, strangers }: Movement): number {
+  const known = others.map(({ lastUse }) => lastUse?.getTime() ?? Number.POSITIVE_INFINITY);
+  return Math.max(...known, ...strangers.map((time) => time.getTime()), Number.NEGATIVE_INFINITY);
 }
 
 function savedLine(savedAt: number | undefined, used: Date): Moved {
@@ -255,15 +263,9 @@ function savedLine(savedAt: number | undefined, used: Date): Moved {
 }
 
 /** A look-up that can only have been made with the new secret: every token of another one had ended, as far as the report reaches. */
-function byLookUp(
-  { google, used, others, begun }: Movement,
-  forms: readonly SecretForm[],
-  form: SecretForm,
-): Moved {
-  const lastOther = Math.max(
-    begun ?? 0,
-    ...others.map(({ lastUse }) => lastUse?.getTime() ?? Number.POSITIVE_INFINITY),
-  );
+function byLookUp(movement: Movement, forms: readonly SecretForm[], form: SecretForm): Moved {
+  const { google, used, begun } = movement;
+  const lastOther = Math.max(begun ?? Number.POSITIVE_INFINITY, lastOtherUse(movement));
   const found = google.lookUps.findLast(
     (lookUp) =>
       lookUp.successful &&
