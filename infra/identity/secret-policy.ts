@@ -123,23 +123,19 @@ export function durationDays(text: string): number | undefined {
 export function requireAllowedLife(policy: SecretPolicy, lifetimeDays: number, stack: string): void {
   if (!policy.checked || policy.longestLifeDays === undefined || lifetimeDays <= policy.longestLifeDays)
     return;
-  throw forbiddenLife(policy.longestLifeDays, policy.policy, lifetimeDays, stack);
+  if (policy.longestLifeDays < 1) throw forbiddenSecrets(policy.policy);
+  throw tooLong({ ...policy, found: `${lifetimeDays} days` }, stack);
 }
 
-/**
- * The error for a secret that the tenant's policy forbids.
- *
- * @param longestLifeDays 0 when it forbids secrets, undefined when it caps their life by an unknown number of days
- */
-export function forbiddenLife(
-  longestLifeDays: number | undefined,
-  policy: string | undefined,
-  lifetimeDays: number,
+function tooLong(
+  refused: {
+    readonly longestLifeDays?: number | undefined;
+    readonly policy?: string | undefined;
+    readonly found?: string | undefined;
+  },
   stack: string,
 ): InteropError {
-  if (longestLifeDays !== undefined && longestLifeDays < 1) return forbiddenSecrets(policy);
-  const allowed = longestLifeDays === undefined ? 'fewer days' : `at most ${longestLifeDays} days`;
-  const days = longestLifeDays ?? '<days>';
+  const { longestLifeDays, policy, found } = refused;
   return new InteropError({
     kind: 'policy',
     summary: "the tenant's app management policy does not allow a secret to live that long",
@@ -147,12 +143,12 @@ export function forbiddenLife(
       {
         where: 'calendar-interop:secret.lifetimeDays',
         what: `is more than ${named(policy)} allows`,
-        found: `${lifetimeDays} days`,
-        allowed,
+        ...(found === undefined ? {} : { found }),
+        allowed: longestLifeDays === undefined ? 'fewer days' : `at most ${longestLifeDays} days`,
       },
     ],
     next: [
-      `pulumi config set --path calendar-interop:secret.lifetimeDays ${days} --stack ${stack}`,
+      `pulumi config set --path calendar-interop:secret.lifetimeDays ${longestLifeDays ?? '<days>'} --stack ${stack}`,
       `calendar-interop up --stack ${stack}`,
     ],
   });
@@ -186,13 +182,7 @@ function named(policy: string | undefined): string {
  * @param text whatever an engine or a provider said
  * @returns undefined when it is no refusal of that kind
  */
-export function explainPolicyRefusal(
-  text: string,
-  lifetimeDays: number,
-  stack: string,
-): InteropError | undefined {
+export function explainPolicyRefusal(text: string, stack: string): InteropError | undefined {
   if (text.includes('CredentialTypeNotAllowedAsPerAppPolicy')) return forbiddenSecrets(undefined);
-  if (text.includes('CredentialInvalidLifetimeAsPerAppPolicy'))
-    return forbiddenLife(undefined, undefined, lifetimeDays, stack);
-  return undefined;
+  return text.includes('CredentialInvalidLifetimeAsPerAppPolicy') ? tooLong({}, stack) : undefined;
 }
