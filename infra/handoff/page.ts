@@ -141,8 +141,8 @@ function fieldValue(
 
 const ROLES: Readonly<Record<SecretLife['role'], string>> = {
   current: 'current',
-  next: 'new, to be pasted',
-  former: 'former',
+  staged: 'new, to be pasted',
+  old: 'former',
   foreign: 'was there before',
 };
 

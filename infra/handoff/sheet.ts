@@ -11,7 +11,9 @@ import {
   type RegistrationValues,
 } from '../endpoints/google-forms.js';
 import { InteropError, type Problem } from '../errors.js';
-import { type Ledger, type SlotName, secretName } from '../rotation/ledger.js';
+import { rotationPolicy } from '../rotation/index.js';
+import { formatInstant, type Ledger, type SlotName, secretName } from '../rotation/ledger.js';
+import { endOf, targetSecret } from '../rotation/secrets.js';
 import { type SecretLife, secretLives } from './timeline.js';
 
 /** One stack as it was brought up last. */
@@ -107,16 +109,11 @@ export function handoffSheet(stacks: readonly HandoffStack[], now: Date): Handof
   };
 }
 
-/** The slot that is to be pasted: the one of the latest generation. */
+/** The secret that Google shall hold in the end: the one of the latest generation. */
 export function secretToPaste(ledger: Ledger): SecretToPaste {
-  const other: SlotName = ledger.current === 'a' ? 'b' : 'a';
-  const current = ledger.slots[ledger.current];
-  const free = ledger.slots[other];
-  const staged = free !== undefined && free.generation > (current?.generation ?? 0);
-  const [slot, secret] = staged ? [other, free] : [ledger.current, current];
-  if (secret === undefined) throw new RangeError('a ledger whose current slot is empty');
-  const { generation, endDate } = secret;
-  return { slot, generation, name: secretName(slot, generation), endDate, staged };
+  const { slot, generation } = targetSecret(ledger);
+  const endDate = formatInstant(new Date(endOf(ledger, { slot, generation })));
+  return { slot, generation, name: secretName(slot, generation), endDate, staged: slot !== ledger.current };
 }
 
 function stackSheet(stack: HandoffStack, now: Date): StackSheet {
@@ -126,7 +123,7 @@ function stackSheet(stack: HandoffStack, now: Date): StackSheet {
     tenantId,
     clientId,
     secret: secretToPaste(stack.ledger),
-    lives: secretLives(stack.ledger, stack.secret, now),
+    lives: secretLives(stack.ledger, rotationPolicy(stack), now),
   };
 }
 

@@ -1,68 +1,37 @@
-/** When secrets begin and end, and from when on a rotation is due: pure, for the timeline of the hand-off. */
-import { formatInstant, type Ledger, SLOTS, secretName } from '../rotation/ledger.js';
+/** When secrets begin and end, and from when on a rotation is due, as the page and the terminal show it. Pure. */
+
+import { type RotationPolicy, type SecretRole, timelineOf } from '../rotation/index.js';
+import { formatInstant, type Ledger } from '../rotation/ledger.js';
 
 const DAY = 86_400_000;
 
-/** The life of one secret. */
+/** The life of one secret; moments are RFC 3339. */
 export interface SecretLife {
   /** Its name in Entra; for a secret that was there before us its key id. */
   readonly name: string;
-  readonly role: 'current' | 'next' | 'former' | 'foreign';
+  readonly role: SecretRole;
   /** When it was made, where the ledger remembers; else undefined. */
   readonly start: string | undefined;
-  /** From then on its successor is due; secrets on their way out have none. */
+  /** From then on its successor is due; only the newest has one. */
   readonly due: string | undefined;
   readonly end: string;
   readonly state: 'fresh' | 'due' | 'ended';
 }
 
 /** The lives of all secrets that the ledger knows, the one that ends first at the top. */
-export function secretLives(
-  ledger: Ledger,
-  policy: { readonly leadDays: number },
-  now: Date,
-): readonly SecretLife[] {
-  const currentGeneration = ledger.slots[ledger.current]?.generation ?? 0;
-  const slots = SLOTS.flatMap((slot): readonly SecretLife[] => {
-    const secret = ledger.slots[slot];
-    if (secret === undefined) return [];
-    const { generation, endDate } = secret;
-    const made = ledger.log.find(
-      (entry) =>
-        (entry.event === 'init' || entry.event === 'stage') &&
-        entry.slot === slot &&
-        entry.generation === generation,
-    );
-    const role = slot === ledger.current ? 'current' : generation > currentGeneration ? 'next' : 'former';
-    const due =
-      role === 'former' ? undefined : formatInstant(new Date(Date.parse(endDate) - policy.leadDays * DAY));
-    return [
-      {
-        name: secretName(slot, generation),
+export function secretLives(ledger: Ledger, policy: RotationPolicy, now: Date): readonly SecretLife[] {
+  return timelineOf(ledger, policy, now)
+    .secrets.map(
+      ({ name, role, start, lead, end }): SecretLife => ({
+        name,
         role,
-        start: made?.at,
-        due,
-        end: endDate,
-        state: stateOf(endDate, due, now),
-      },
-    ];
-  });
-  const foreign = ledger.foreign.map(
-    ({ keyId, endDate }): SecretLife => ({
-      name: keyId,
-      role: 'foreign',
-      start: undefined,
-      due: undefined,
-      end: endDate,
-      state: stateOf(endDate, undefined, now),
-    }),
-  );
-  return [...slots, ...foreign].sort((one, other) => one.end.localeCompare(other.end, 'en'));
-}
-
-function stateOf(end: string, due: string | undefined, now: Date): SecretLife['state'] {
-  if (Date.parse(end) <= now.getTime()) return 'ended';
-  return due !== undefined && Date.parse(due) <= now.getTime() ? 'due' : 'fresh';
+        start: start === undefined ? undefined : formatInstant(start),
+        due: lead === undefined ? undefined : formatInstant(lead),
+        end: formatInstant(end),
+        state: end <= now ? 'ended' : lead !== undefined && lead <= now ? 'due' : 'fresh',
+      }),
+    )
+    .sort((one, other) => one.end.localeCompare(other.end, 'en'));
 }
 
 /** Days from now, as people say it: `in 12 days`, `today`, `3 days ago`. */

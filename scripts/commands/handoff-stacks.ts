@@ -6,6 +6,7 @@ import type { Endpoint } from '../../infra/endpoints/google-forms.js';
 import { InteropError } from '../../infra/errors.js';
 import type { EvidenceSource } from '../../infra/handoff/evidence.js';
 import { type HandoffStack, secretToPaste } from '../../infra/handoff/sheet.js';
+import { evidenceSources } from '../../infra/handoff/sources.js';
 import type { CommandContext } from '../command-context.js';
 import { type OpenStack, openStack } from '../open-stack.js';
 import { slotSecret } from '../secret-in-state.js';
@@ -45,8 +46,46 @@ export async function openHandoff(context: CommandContext, names: readonly strin
   return {
     project: opened[0]?.open.stack.project.folder ?? '',
     stacks: opened.map(({ handedOver }) => handedOver),
-    evidence: async () => ({ sources: [], missing: [] }),
+    evidence: async () => {
+      const each = await Promise.all(
+        opened.map(({ open, handedOver: { handoff } }) => evidenceOf(context, open, handoff)),
+      );
+      return {
+        sources: each.flatMap(({ sources }) => sources),
+        missing: each.flatMap(({ missing }) => missing),
+      };
+    },
   };
+}
+
+/** Signs in: the reports of Microsoft and of Google are asked for. */
+async function evidenceOf(
+  context: CommandContext,
+  open: OpenStack,
+  { name, endpoints, registration, ledger }: HandoffStack,
+) {
+  const { collectEvidence, googleLogReader, GOOGLE_NOT_CHECKED } = await import(
+    '../../infra/rotation-evidence/index.js'
+  );
+  const { google } = open.config;
+  const { trust } = await open.signedIn();
+  return evidenceSources({
+    name,
+    ledger,
+    domains: endpoints.flatMap(({ domains }) => domains),
+    google:
+      google === undefined
+        ? undefined
+        : await googleLogReader({ google, env: context.env, trust, signal: context.signal }),
+    signIns: async () =>
+      (
+        await collectEvidence(
+          { graph: open.graph, google: GOOGLE_NOT_CHECKED },
+          registration.clientId,
+          ledger,
+        )
+      ).signIns,
+  });
 }
 
 const outputsSchema = z.object({

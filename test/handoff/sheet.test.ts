@@ -2,8 +2,11 @@ import fc from 'fast-check';
 import { checklist, type Step } from '../../infra/handoff/checklist.js';
 import type { EvidenceSource, Sighting } from '../../infra/handoff/evidence.js';
 import { handoffSheet, secretToPaste } from '../../infra/handoff/sheet.js';
+import { evidenceSources } from '../../infra/handoff/sources.js';
 import { fromNow, secretLives } from '../../infra/handoff/timeline.js';
 import { watchEvidence } from '../../infra/handoff/watch.js';
+import { rotationPolicy } from '../../infra/rotation/index.js';
+import type { FormEvent, LookUp } from '../../infra/rotation-evidence/index.js';
 import { failureOf } from '../graph/support/failure.js';
 import { manyEndpoints, NOW, ONLINE, STAGED, stack } from './support/hand-offs.js';
 
@@ -154,9 +157,9 @@ describe('the timeline', () => {
   it('tells begin, lead date and end of each secret, whichever the moment', () => {
     fc.assert(
       fc.property(fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('2099-01-01') }), (now) => {
-        const [first, second] = secretLives(STAGED, { leadDays: 30 }, now);
-        expect(first).toMatchObject({ name: 'interop-a-g1', role: 'current', due: '2027-03-19T00:00:00Z' });
-        expect(second).toMatchObject({ name: 'interop-b-g2', role: 'next', start: '2027-03-01T07:00:00Z' });
+        const [first, second] = secretLives(STAGED, rotationPolicy(stack()), now);
+        expect(first).toMatchObject({ name: 'interop-a-g1', role: 'current', start: '2026-10-20T00:00:00Z' });
+        expect(second).toMatchObject({ name: 'interop-b-g2', role: 'staged', due: '2027-07-29T00:00:00Z' });
         const late = now >= new Date(first?.end ?? '');
         expect(first?.state === 'ended').toBe(late);
       }),
@@ -222,5 +225,69 @@ describe('the watch', () => {
     expect(await run.done).toHaveLength(1);
     expect(run.troubles).toHaveLength(1);
     expect(run.slept()).toBe(50);
+  });
+});
+
+describe('the sources', () => {
+  const at = (time: string) => new Date(`2027-03-01T${time}:00Z`);
+  const keyed = (ledger: typeof STAGED) => ({
+    ...ledger,
+    slots: { ...ledger.slots, b: { generation: 2, endDate: '2027-08-28T00:00:00Z', keyId: 'AAAA' } },
+  });
+  type Log = Parameters<typeof told>[0];
+  const told = (log: { forms?: readonly FormEvent[]; lookUps?: readonly LookUp[]; used?: Date }) =>
+    evidenceSources({
+      name: 'prod',
+      ledger: keyed(STAGED),
+      domains: ['contoso.com'],
+      google: async () => ({ checked: true, value: { forms: log.forms ?? [], lookUps: log.lookUps ?? [] } }),
+      signIns: async () => ({ checked: true, value: [{ keyId: 'aaaa', lastUse: log.used }] }),
+    }).sources;
+  const kinds = async (log: Log) => {
+    const found = await Promise.all(
+      told(log).map((source) => source.look(at('07:00'), new AbortController().signal)),
+    );
+    return found.flatMap((sighting) => (sighting === undefined ? [] : [sighting.kind]));
+  };
+  const saved = { kind: 'saved', at: at('08:00') } as const;
+  const lookUp = (time: string, calendar = 'Ann@Contoso.com', successful = true) => ({
+    at: at(time),
+    calendar,
+    successful,
+  });
+
+  it.each<[string, Log, readonly string[]]>([
+    ['nothing', {}, []],
+    ['a save', { forms: [saved] }, ['formSaved']],
+    ['a save that was wiped', { forms: [saved, { kind: 'reset', at: at('08:10') }] }, []],
+    ['a look-up after the save', { forms: [saved], lookUps: [lookUp('08:05')] }, ['formSaved', 'lookUp']],
+    ['a look-up before the save', { forms: [saved], lookUps: [lookUp('07:55')] }, ['formSaved']],
+    ['a look-up without a save of the new secret', { lookUps: [lookUp('08:05')] }, []],
+    [
+      'a look-up that failed',
+      { forms: [saved], lookUps: [lookUp('08:05', 'a@contoso.com', false)] },
+      ['formSaved'],
+    ],
+    [
+      "a look-up in somebody else's domain",
+      { forms: [saved], lookUps: [lookUp('08:05', 'a@x.org')] },
+      ['formSaved'],
+    ],
+    ['a sign-in that may be our own', { used: at('07:05') }, []],
+    ['a later sign-in', { used: at('07:30') }, ['signIn']],
+  ])('%s', async (_, log, expected) => {
+    expect(await kinds(log)).toEqual(expected);
+  });
+
+  it('say what cannot be watched', () => {
+    const { sources, missing } = evidenceSources({
+      name: 'prod',
+      ledger: STAGED,
+      domains: [],
+      google: undefined,
+      signIns: async () => ({ checked: false, why: '' }),
+    });
+    expect(sources).toEqual([]);
+    expect(missing.join()).toContain('calendar-interop:google');
   });
 });
