@@ -115,7 +115,8 @@ input[type="checkbox"] { width: 1.15rem; height: 1.15rem; margin: 0; accent-colo
   .card { padding: .9rem; }
   .scroll { padding: .25rem .9rem .5rem; }
   .life-column { display: none; }
-  th, td { padding-right: .75rem; }
+  table { font-size: .875rem; }
+  th, td { padding-right: .6rem; }
   .field { grid-template-columns: 1fr auto; }
   .field dt { grid-column: 1 / -1; }
 }
