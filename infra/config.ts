@@ -49,6 +49,9 @@ export type StackConfig = Omit<Parsed, 'protocol' | 'visibility'> & {
   readonly visibility?: VisibilityConfig | undefined;
 };
 
+/** Google's side, where it is looked at. */
+export type GoogleConfig = NonNullable<StackConfig['google']>;
+
 export type RoleMailboxConfig = StackConfig['roleMailboxes'][number];
 
 /**

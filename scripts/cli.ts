@@ -86,11 +86,23 @@ export function buildCli(io: CliIo, outcome: { exitCode: number }): Command {
     return (context) => destroy(context, { refresh: flags.refresh !== false });
   }).option('--no-refresh', 'do not look at the tenant first');
 
+  define(
+    program,
+    'preflight',
+    'Look at permissions, licences, Exchange and people before anything is changed; writes nothing',
+    async () => {
+      const { preflightCommand } = await import('./commands/preflight.js');
+      return preflightCommand;
+    },
+  );
+
   const rotation = program.command('rotation').description('The rotation of the client secret');
   define(rotation, 'init', 'Write the first rotation ledger into the stack configuration', async () => {
     const { rotationInit } = await import('./commands/rotation-init.js');
     return rotationInit;
   });
+
+  defineHandoff(program, io, outcome);
 
   const visibility = program
     .command('visibility')
@@ -178,15 +190,51 @@ export function buildCli(io: CliIo, outcome: { exitCode: number }): Command {
   return program;
 }
 
+/** `handoff` takes several stacks, whose endpoints it joins. */
+function defineHandoff(program: Command, io: CliIo, outcome: { exitCode: number }): void {
+  common(
+    program
+      .command('handoff')
+      .description("The values for Google's form: to print, to copy from a page, to prove"),
+    new Option('-s, --stack <name>', 'a stack; may be repeated: endpoints are joined')
+      .argParser(collect)
+      .default([], 'as for the other commands'),
+  )
+    .option('--show-secrets', 'print the client secret in clear text')
+    .option('--page', 'serve it to one browser on this machine, under an address that works once')
+    .option('--watch', 'wait for evidence that the values were pasted')
+    .addOption(
+      new Option('--timeout <minutes>', 'give up a watch after so long')
+        .default(60)
+        .argParser(wholeNumber(1, 10_080)),
+    )
+    .action(async ({ stack, ...flags }: Record<string, unknown> & { readonly stack: readonly string[] }) => {
+      const { runCommand } = await import('./run-command.js');
+      outcome.exitCode = await runCommand(io, flags, async (context) => {
+        const { handoff } = await import('./commands/handoff.js');
+        return await handoff(context, {
+          stacks: stack,
+          showSecrets: flags.showSecrets === true,
+          page: flags.page === true,
+          watch: flags.watch === true,
+          timeout: flags.timeout as number,
+        });
+      });
+    });
+}
+
 const EXIT_CODE_HELP = `
 Exit codes are Pulumi's: 0 fine, 1 failure, 2 configuration or usage, 3 authentication, 4 resource, 5 policy,
 6 no such stack, 7 drift, 8 cancelled, 9 timeout.
 
 Shell completion: eval "$(calendar-interop complete bash)", likewise for zsh, fish and powershell.`;
 
-function common(command: Command): Command {
+function common(
+  command: Command,
+  stack = new Option('-s, --stack <name>', 'the stack; default: PULUMI_STACK, else the only one there is'),
+): Command {
   return command
-    .option('-s, --stack <name>', 'the stack; default: PULUMI_STACK, else the only one there is')
+    .addOption(stack)
     .option('-C, --cwd <folder>', 'work in this project folder instead of the current one')
     .option('--json', 'one JSON object on standard output, progress on standard error');
 }

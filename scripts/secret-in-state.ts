@@ -2,7 +2,7 @@
 
 import type { Deployment } from '@pulumi/pulumi/automation/index.js';
 import { InteropError } from '../infra/errors.js';
-import { type Ledger, secretName } from '../infra/rotation/ledger.js';
+import { type Ledger, type SlotName, secretName } from '../infra/rotation/ledger.js';
 import { AZUREAD_TYPES } from './azuread-types.js';
 
 interface StateResource {
@@ -18,8 +18,13 @@ interface StateResource {
  * @throws InteropError of kind `failure` when the state does not hold it.
  */
 export function currentSecret(deployment: Deployment, ledger: Ledger): string {
-  const generation = ledger.slots[ledger.current]?.generation;
-  const name = generation === undefined ? undefined : secretName(ledger.current, generation);
+  return slotSecret(deployment, ledger, ledger.current);
+}
+
+/** The value of the secret in one slot of the ledger; see {@link currentSecret}. */
+export function slotSecret(deployment: Deployment, ledger: Ledger, slot: SlotName): string {
+  const generation = ledger.slots[slot]?.generation;
+  const name = generation === undefined ? undefined : secretName(slot, generation);
   const resources: readonly StateResource[] = deployment.deployment?.resources ?? [];
   const resource = resources.find(
     (candidate) => candidate.type === AZUREAD_TYPES.secret && candidate.inputs?.displayName === name,
@@ -28,10 +33,10 @@ export function currentSecret(deployment: Deployment, ledger: Ledger): string {
   if (value !== undefined) return value;
   throw new InteropError({
     kind: 'failure',
-    summary: 'the current secret is not in the state',
+    summary: 'the secret is not in the state',
     problems: [
       {
-        where: `slot ${ledger.current}`,
+        where: `slot ${slot}`,
         what: 'no secret of this name in the state',
         found: name ?? 'an empty slot',
       },

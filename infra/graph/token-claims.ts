@@ -7,6 +7,10 @@ const claimsSchema = z.object({
   tid: z.string().optional(),
   roles: z.array(z.string()).default([]),
   exp: z.number().optional(),
+  /** Delegated permissions: there in a person's token only. */
+  scp: z.string().optional(),
+  /** Template ids of the holder's directory roles. */
+  wids: z.array(z.string()).optional(),
 });
 
 export type TokenClaims = z.output<typeof claimsSchema>;

@@ -3,9 +3,11 @@
  *
  * Works in a temporary project with a backend of its own, so that nothing in the checkout or on the user's backend changes.
  */
+import { MASKED_SECRET } from '../../infra/endpoints/google-forms.js';
 import { InteropError } from '../../infra/errors.js';
 import type { Counts } from '../../infra/exchange/visibility/index.js';
 import { proveSecret } from '../../infra/graph/token-proof.js';
+import { handoffSheet } from '../../infra/handoff/sheet.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { resourceChanges, shortType } from '../engine-events.js';
 import { type OpenStack, openStack } from '../open-stack.js';
@@ -14,7 +16,8 @@ import { shellWord } from '../shell-word.js';
 import type { Terminal } from '../terminal.js';
 import { type DemoProject, makeDemoProject, removeDemoProject, writeDemoStack } from './demo-project.js';
 import { type DemoTenant, startDemoTenant } from './demo-tenant.js';
-import { showHandoff } from './handoff-text.js';
+import { handedOver } from './handoff-stacks.js';
+import { showValues } from './handoff-text.js';
 import { stackOutputs } from './stack-outputs.js';
 
 export interface DemoFlags {
@@ -153,7 +156,8 @@ async function runSteps(
   });
   await step('handoff', "hand-off: what a person enters in Google's console", async () => {
     const outputs = await open.session.outputs();
-    showHandoff(terminal, stackOutputs(outputs));
+    const { handoff } = await handedOver(context, open);
+    showValues(terminal, handoffSheet([handoff], new Date()), () => MASKED_SECRET);
     expect(
       !JSON.stringify(stackOutputs(outputs)).includes(secret),
       'handoff',

@@ -1,0 +1,76 @@
+/** What a check before the first change says: three states, and for each a way on. */
+import { describeFailure, InteropError } from '../errors.js';
+import { ExchangeError } from '../exchange/transport/exchange-error.js';
+
+/** Headings of the report, in its order. */
+export const CHECK_GROUPS = ['permissions', 'licences', 'exchange', 'people', 'google'] as const;
+export type CheckGroup = (typeof CHECK_GROUPS)[number];
+
+/** `notChecked`: nobody knows, and `what` says why; it is no fault. */
+export type CheckState = 'ok' | 'fault' | 'notChecked';
+
+/** One thing that was looked at. Nothing was changed to find it out. */
+export interface Check {
+  /** Stable, for programs: `group.name`. */
+  readonly id: `${CheckGroup}.${string}`;
+  readonly state: CheckState;
+  /** One sentence without a full stop. */
+  readonly what: string;
+  readonly found?: string;
+  readonly allowed?: string;
+  /** The next command or step. */
+  readonly next?: string;
+}
+
+/** The group that a check belongs to. */
+export function groupOf({ id }: Check): CheckGroup {
+  return id.slice(0, id.indexOf('.')) as CheckGroup;
+}
+
+/**
+ * The checks that `work` makes; where it cannot look, one that says so.
+ *
+ * @throws InteropError of kind `cancelled`, and whatever is no failure of a look.
+ */
+export async function lookingAt(
+  id: Check['id'],
+  what: string,
+  work: () => Promise<readonly Check[]>,
+): Promise<readonly Check[]> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof InteropError && error.kind !== 'cancelled') {
+      const { summary, problems, next } = error;
+      const found = describeFailure({ kind: error.kind, summary, problems }).replace(/\n\s*/g, '; ');
+      return [notChecked(id, what, { found, ...(next[0] === undefined ? {} : { next: next[0] }) })];
+    }
+    if (error instanceof ExchangeError) {
+      return [notChecked(id, what, { found: error.message, next: 'run the same command again' })];
+    }
+    throw error;
+  }
+}
+
+/** A check whose outcome is not known. */
+export function notChecked(
+  id: Check['id'],
+  what: string,
+  more: Pick<Check, 'found' | 'allowed' | 'next'> = {},
+): Check {
+  return { id, state: 'notChecked', what, ...more };
+}
+
+/** A check that found nothing wrong. */
+export function fine(id: Check['id'], what: string, found?: string): Check {
+  return { id, state: 'ok', what, ...(found === undefined ? {} : { found }) };
+}
+
+/** A check that found a fault. */
+export function fault(
+  id: Check['id'],
+  what: string,
+  more: Required<Pick<Check, 'found' | 'next'>> & Pick<Check, 'allowed'>,
+): Check {
+  return { id, state: 'fault', what, ...more };
+}

@@ -1,0 +1,4 @@
+/** Everything that can be known before the first change. */
+export { CHECK_GROUPS, type Check, type CheckGroup, type CheckState, groupOf } from './checks.js';
+export { listPeople } from './directory-users.js';
+export { type PreflightPlaces, preflight } from './preflight.js';

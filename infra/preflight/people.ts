@@ -1,0 +1,226 @@
+/**
+ * The guide's conditions for people whose availability Google is to show (support.google.com/a/answer/7437483): they have a
+ * mailbox, no unmanaged Google account on the domain, and no Workspace account or one without Calendar.
+ *
+ * Three streams go by, one after the other, and leave marks in one table of addresses: Google's accounts, Exchange's mailboxes,
+ * Entra's users. Nothing else is kept but counts and a few examples.
+ */
+import { type CalendarService, calendarServiceOf, type GoogleUser } from '../google/index.js';
+import { AddressTable } from './address-table.js';
+import { type Check, fault, fine, notChecked } from './checks.js';
+
+/** Where Google's accounts are known from. */
+export type GoogleSource =
+  | {
+      readonly from: 'interfaces';
+      readonly users: AsyncIterable<GoogleUser>;
+      readonly unmanaged: AsyncIterable<string>;
+      readonly calendar: CalendarService;
+    }
+  /** The Admin console's export says neither for whom Calendar is on nor who is unmanaged. */
+  | { readonly from: 'file'; readonly users: AsyncIterable<GoogleUser>; readonly file: string };
+
+/** Somebody in Entra who could be looked up. */
+export interface Person {
+  readonly address: string;
+}
+
+export interface PeopleSources {
+  /** Domains of people in Exchange Online, in lower case. */
+  readonly domains: readonly string[];
+  readonly google: GoogleSource | undefined;
+  /** Primary addresses of the mailboxes in scope. */
+  readonly mailboxes: AsyncIterable<string>;
+  /** Undefined: not looked at, because the scope leaves people out or mailboxes are elsewhere as well. */
+  readonly directory: AsyncIterable<Person> | undefined;
+  /** Called now and then with how many were looked at. */
+  readonly onProgress?: (seen: number) => void;
+}
+
+/** How many of a kind there are, and the first of them. */
+export interface Finding {
+  readonly count: number;
+  readonly examples: readonly string[];
+}
+
+/** Who does not meet a condition. */
+export type PeopleKind = 'calendarOn' | 'calendarUnknown' | 'unmanaged' | 'withoutMailbox';
+
+export interface PeopleReport {
+  readonly mailboxes: number;
+  readonly accounts: number | undefined;
+  readonly findings: Readonly<Record<PeopleKind, Finding>>;
+}
+
+const MAILBOX = 1;
+const ACCOUNT = 2;
+const CALENDAR_ON = 4;
+const CALENDAR_OFF = 8;
+const UNMANAGED = 16;
+
+const MOST_EXAMPLES = 10;
+const PROGRESS_EVERY = 500;
+
+class Counted {
+  count = 0;
+  readonly examples: string[] = [];
+
+  add(address: string): void {
+    this.count += 1;
+    if (this.examples.length < MOST_EXAMPLES) this.examples.push(address);
+  }
+}
+
+/** Looks at everybody. @throws what the streams throw: a short list would call people fine who were not looked at. */
+export async function sweepPeople(sources: PeopleSources): Promise<PeopleReport> {
+  const domains = new Set(sources.domains);
+  const isOurs = (address: string) => domains.has(address.slice(address.lastIndexOf('@') + 1).toLowerCase());
+  const table = new AddressTable();
+  const found = {
+    calendarOn: new Counted(),
+    calendarUnknown: new Counted(),
+    unmanaged: new Counted(),
+    withoutMailbox: new Counted(),
+  };
+  let seen = 0;
+  const progress = () => {
+    seen += 1;
+    if (seen % PROGRESS_EVERY === 0) sources.onProgress?.(seen);
+  };
+
+  let accounts: number | undefined;
+  if (sources.google !== undefined) {
+    accounts = 0;
+    for await (const user of sources.google.users) {
+      progress();
+      accounts += 1;
+      const marks = ACCOUNT | calendarMark(user, sources.google);
+      for (const address of [user.address, ...user.aliases]) if (isOurs(address)) table.mark(address, marks);
+    }
+    if (sources.google.from === 'interfaces') {
+      for await (const address of sources.google.unmanaged)
+        if (isOurs(address)) table.mark(address, UNMANAGED);
+    }
+  }
+  let mailboxes = 0;
+  for await (const address of sources.mailboxes) {
+    progress();
+    if (!isOurs(address)) continue;
+    mailboxes += 1;
+    const marks = table.marksOf(address);
+    if ((marks & CALENDAR_ON) !== 0) found.calendarOn.add(address);
+    else if ((marks & ACCOUNT) !== 0 && (marks & CALENDAR_OFF) === 0) found.calendarUnknown.add(address);
+    if ((marks & UNMANAGED) !== 0) found.unmanaged.add(address);
+    if (sources.directory !== undefined) table.mark(address, MAILBOX);
+  }
+  for await (const { address } of sources.directory ?? []) {
+    progress();
+    if (isOurs(address) && (table.marksOf(address) & MAILBOX) === 0) found.withoutMailbox.add(address);
+  }
+  return { mailboxes, accounts, findings: found };
+}
+
+/** A suspended account is one whose Calendar may come back; whether Google asks Exchange meanwhile is UNCONFIRMED. */
+function calendarMark(user: GoogleUser, source: GoogleSource): number {
+  if (source.from === 'file' || user.suspended) return 0;
+  const state = calendarServiceOf(source.calendar, user.orgUnit);
+  // A group's own state overrules the unit's, and members of groups are not looked up.
+  if (state === undefined || source.calendar.groups > 0) return 0;
+  return state ? CALENDAR_ON : CALENDAR_OFF;
+}
+
+/** The report as checks. Pure. */
+export function peopleChecks(
+  report: PeopleReport,
+  sources: Pick<PeopleSources, 'google' | 'directory'>,
+): readonly Check[] {
+  return [
+    mailboxCheck(report, sources.directory !== undefined),
+    unmanagedCheck(report, sources.google),
+    calendarCheck(report, sources.google),
+  ];
+}
+
+const GIVE_GOOGLE =
+  'set calendar-interop:google and export GOOGLE_APPLICATION_CREDENTIALS=<key file>, then run calendar-interop preflight';
+
+function mailboxCheck({ mailboxes, findings }: PeopleReport, looked: boolean): Check {
+  const id = 'people.mailbox';
+  if (!looked) {
+    return notChecked(
+      id,
+      'whether everybody has a mailbox: the scope leaves people out, or some mailboxes are on-premises',
+      {
+        found: `${mailboxes} mailboxes in scope`,
+      },
+    );
+  }
+  const { withoutMailbox } = findings;
+  if (withoutMailbox.count === 0)
+    return fine(id, 'everybody with an address has a mailbox', `${mailboxes} mailboxes`);
+  return fault(id, "people have an address in an endpoint's domain and no mailbox", {
+    found: listed(withoutMailbox),
+    allowed: 'a mailbox in Exchange for each (guide 7437483)',
+    next: 'give them a licence with Exchange Online, or leave them out: Google finds nothing for them',
+  });
+}
+
+function unmanagedCheck({ mailboxes, findings }: PeopleReport, google: GoogleSource | undefined): Check {
+  const id = 'people.unmanaged';
+  if (google?.from !== 'interfaces') {
+    return notChecked(id, 'whether people have unmanaged Google accounts on the domain', {
+      next: GIVE_GOOGLE,
+    });
+  }
+  const { unmanaged } = findings;
+  if (unmanaged.count === 0) {
+    return fine(
+      id,
+      'nobody has an unmanaged Google account on the domain, as far as Google shows (48 hours late, primary addresses only)',
+      `${mailboxes} mailboxes compared`,
+    );
+  }
+  return fault(id, 'people have an unmanaged Google account on the domain', {
+    found: listed(unmanaged),
+    allowed: 'none (guide 7437483)',
+    next: 'Google Admin console > Directory > Users > More > Transfer tool for unmanaged users: invite or rename them',
+  });
+}
+
+function calendarCheck(report: PeopleReport, google: GoogleSource | undefined): Check {
+  const id = 'people.calendar';
+  if (google === undefined) {
+    return notChecked(id, 'whether people have a Google account with Calendar on', { next: GIVE_GOOGLE });
+  }
+  const { calendarOn, calendarUnknown } = report.findings;
+  const compared = `${report.mailboxes} mailboxes and ${report.accounts ?? 0} accounts compared`;
+  if (calendarOn.count > 0) {
+    return fault(
+      id,
+      'people in Exchange have Google Calendar on: Google shows that calendar and never asks Exchange',
+      {
+        found: listed(calendarOn),
+        allowed: 'no Google account, or one with Calendar off (guide 7437483)',
+        next: 'move them to an organisational unit in which Calendar is off (Apps > Google Workspace > Calendar > Service status)',
+      },
+    );
+  }
+  if (calendarUnknown.count > 0) {
+    return notChecked(id, 'whether Calendar is off for people who have a Google account', {
+      found: listed(calendarUnknown),
+      next:
+        google.from === 'file'
+          ? GIVE_GOOGLE
+          : 'look at them in the Google Admin console: suspended, governed by a group, or in a unit of unknown state',
+    });
+  }
+  return fine(id, 'nobody in Exchange has Google Calendar on', compared);
+}
+
+function listed({ count, examples }: Finding): string {
+  const more = count - examples.length;
+  return `${count}: ${examples.join(', ')}${more === 0 ? '' : ` and ${more} more`}`.replace(
+    /\p{C}/gu,
+    '\uFFFD',
+  );
+}

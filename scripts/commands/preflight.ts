@@ -1,0 +1,125 @@
+/** `preflight`: everything that can be known before anything is changed. Needs no engine, writes nothing. */
+import { resolve } from 'node:path';
+import { parseStackConfig, type StackConfig } from '../../infra/config.js';
+import { systemClock } from '../../infra/exchange/transport/clock.js';
+import { type SignedIn, signIn } from '../../infra/graph/provider-cloud.js';
+import { once } from '../../infra/once.js';
+import {
+  CHECK_GROUPS,
+  type Check,
+  type CheckState,
+  groupOf,
+  preflight,
+} from '../../infra/preflight/index.js';
+import type { CommandContext, CommandResult } from '../command-context.js';
+import { chooseStack, findProject } from '../project.js';
+import { readStackFile, stackConfigOf } from '../stack-file.js';
+import type { Terminal, Tone } from '../terminal.js';
+import { openExchange } from './visibility-wiring.js';
+
+/** Exit code when a fault was found; `doctor` has the same. */
+export const FAULT_FOUND = 12;
+
+export async function preflightCommand(context: CommandContext): Promise<CommandResult> {
+  const { terminal, env, signal } = context;
+  const project = findProject(context.cwd);
+  const stack = chooseStack(project, context.stack, env);
+  const raw = stackConfigOf(readStackFile(stack.file));
+  const config = parseStackConfig(raw.ours, raw.azuread);
+  const signedIn = await signIn(raw.azuread, env, signal);
+  const checks = await look(context, config, signedIn, resolve(stack.file, '..'));
+  report(terminal, checks);
+  const faults = checks.filter(({ state }) => state === 'fault').length;
+  terminal.line();
+  terminal.line(verdict(checks), faults > 0 ? 'bad' : 'good');
+  return {
+    exitCode: faults > 0 ? FAULT_FOUND : 0,
+    json: { stack: stack.name, verdict: faults > 0 ? 'fault' : 'ok', faults, checks },
+  };
+}
+
+async function look(
+  context: CommandContext,
+  config: StackConfig,
+  signedIn: SignedIn,
+  folder: string,
+): Promise<readonly Check[]> {
+  const { terminal, env, signal } = context;
+  const [{ GraphDirectory }, { listPeople }, { openGoogle }] = await Promise.all([
+    import('../../infra/exchange/role-mailboxes/index.js'),
+    import('../../infra/preflight/index.js'),
+    import('../../infra/google/index.js'),
+  ]);
+  const { cloud, trust } = signedIn;
+  const graph = {
+    graph: cloud.graph,
+    token: () => signedIn.token(`${cloud.graph}/.default`, signal),
+    trust,
+    signal,
+  };
+  const port = concernsExchange(config) ? await openExchange(context, config, signedIn) : undefined;
+  const { google } = config;
+  try {
+    return await preflight(config, {
+      graphToken: graph.token,
+      exchangeToken: () => signedIn.token(`${cloud.exchange}/.default`, signal),
+      work:
+        port === undefined
+          ? undefined
+          : { port, clock: systemClock, signal, status: (text) => terminal.status(text) },
+      directory: new GraphDirectory(graph),
+      people: () => listPeople(graph),
+      google: once(() => openGoogle({ google, env, trust, signal })),
+      usersCsv: google?.usersCsv === undefined ? undefined : resolve(folder, google.usersCsv),
+      now: new Date(),
+      onProgress: (seen) => terminal.status(`looked at ${seen} people and accounts`),
+    });
+  } finally {
+    await port?.close();
+  }
+}
+
+function concernsExchange(config: StackConfig): boolean {
+  return config.protocol !== undefined || config.visibility !== undefined || config.roleMailboxes.length > 0;
+}
+
+const SIGNS: Readonly<Record<CheckState, readonly [string, Tone]>> = {
+  ok: ['✓', 'good'],
+  fault: ['✗', 'bad'],
+  notChecked: ['–', 'warn'],
+};
+
+const HEADINGS: Readonly<Record<(typeof CHECK_GROUPS)[number], string>> = {
+  permissions: 'What the sign-in may do',
+  licences: 'Licences',
+  exchange: 'Exchange Online',
+  people: 'People',
+  google: 'Google',
+};
+
+function report(terminal: Terminal, checks: readonly Check[]): void {
+  for (const group of CHECK_GROUPS) {
+    const members = checks.filter((check) => groupOf(check) === group);
+    if (members.length === 0) continue;
+    terminal.heading(HEADINGS[group]);
+    for (const check of members) printCheck(terminal, check);
+  }
+}
+
+function printCheck(terminal: Terminal, { state, what, found, allowed, next }: Check): void {
+  const [sign, tone] = SIGNS[state];
+  const facts = found === undefined || state !== 'ok' ? '' : `: ${found}`;
+  terminal.line(
+    `  ${terminal.paint(sign, tone)} ${state === 'notChecked' ? 'not checked: ' : ''}${what}${facts}`,
+  );
+  if (state === 'ok') return;
+  if (found !== undefined) terminal.line(`      found:   ${found}`);
+  if (allowed !== undefined) terminal.line(`      allowed: ${allowed}`);
+  if (next !== undefined) terminal.line(`      ${terminal.paint('next:', 'good')}    ${next}`);
+}
+
+function verdict(checks: readonly Check[]): string {
+  const count = (state: CheckState) => checks.filter((check) => check.state === state).length;
+  const [ok, faults, unknown] = [count('ok'), count('fault'), count('notChecked')];
+  return `${faults === 0 ? 'No fault found' : `${faults} ${faults === 1 ? 'fault' : 'faults'}`}: ${ok} fine, ${unknown} not checked. Nothing was changed.`;
+}

@@ -1,0 +1,247 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { stringify } from 'yaml';
+import type { Check } from '../../infra/preflight/index.js';
+import { runCli } from '../../scripts/cli.js';
+import { startWorkspace, type Workspace } from '../google/support.js';
+
+let workspace: Workspace;
+let folder: string;
+
+beforeAll(async () => {
+  workspace = await startWorkspace(60);
+  folder = mkdtempSync(join(tmpdir(), 'preflight-'));
+  writeFileSync(join(folder, 'Pulumi.yaml'), 'name: calendar-interop\nruntime: nodejs\n');
+  const { serviceAccount } = await workspace.describe();
+  writeFileSync(join(folder, 'key.json'), JSON.stringify(serviceAccount));
+});
+afterAll(async () => {
+  await workspace.tenant.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Outcome {
+  readonly code: number;
+  readonly text: string;
+  readonly checks: readonly Check[];
+  readonly check: (id: string) => Check | undefined;
+}
+
+interface Call {
+  readonly as?: string;
+  readonly config?: Record<string, unknown>;
+  readonly google?: boolean;
+  readonly json?: boolean;
+}
+
+async function preflight({
+  as = 'deployer',
+  config = {},
+  google = true,
+  json = true,
+}: Call = {}): Promise<Outcome> {
+  const { info } = workspace.tenant.sandbox;
+  const client = info.clients.find(({ name }) => name === as);
+  const ours = {
+    tenant: 'contoso.onmicrosoft.com',
+    protocol: 'graph',
+    endpoints: [
+      {
+        name: 'online',
+        type: 'microsoft365-graph',
+        domains: ['contoso.com'],
+        roleAccounts: ['interop@contoso.com'],
+      },
+    ],
+    exchange: { url: info.exchange },
+    google: { credentials: 'GOOGLE', subject: 'admin@contoso.com', url: info.graph },
+    ...config,
+  };
+  const file = {
+    'azuread:metadataHost': info.metadataHost,
+    'azuread:tenantId': info.tenantId,
+    'azuread:clientId': client?.clientId,
+    ...Object.fromEntries(Object.entries(ours).map(([key, value]) => [`calendar-interop:${key}`, value])),
+  };
+  writeFileSync(join(folder, 'Pulumi.test.yaml'), stringify({ config: file }));
+  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+  let text = '';
+  streams.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  streams.stderr.resume();
+  const code = await runCli({
+    ...streams,
+    argv: ['preflight', '--stack', 'test', ...(json ? ['--json'] : [])],
+    env: {
+      SSL_CERT_FILE: info.caFile,
+      ARM_CLIENT_SECRET: client?.clientSecret ?? '',
+      ...(google ? { GOOGLE: join(folder, 'key.json') } : {}),
+    },
+    cwd: folder,
+  });
+  const checks: readonly Check[] = json ? (JSON.parse(text).checks ?? []) : [];
+  return { code, text, checks, check: (id) => checks.find((one) => one.id === id) };
+}
+
+/** The whole tenant, to see that nothing is written. */
+async function dump(): Promise<string> {
+  return JSON.stringify(await workspace.tenant.state());
+}
+
+test('where all is well it says so, exits with 0 and writes nothing', async () => {
+  const before = await dump();
+  const { code, checks, check } = await preflight();
+  expect(checks.filter(({ state }) => state !== 'ok')).toEqual([]);
+  expect(code).toBe(0);
+  expect(check('people.mailbox')).toMatchObject({ what: 'everybody with an address has a mailbox' });
+  expect(check('permissions.exchange-role')?.found).toBe('Exchange Administrator');
+  expect(await dump()).toBe(before);
+});
+
+test('the text has a sign for each check, grouped', async () => {
+  const { text } = await preflight({ json: false, google: false });
+  expect(text).toMatch(
+    /What the sign-in may do\n {2}✓ the sign-in may make and change the registration: Application\.ReadWrite\.OwnedBy/,
+  );
+  expect(text).toMatch(
+    /People\n[\s\S]*– not checked: whether people have a Google account with Calendar on\n {6}next: /,
+  );
+  expect(text).toMatch(/No fault found: \d+ fine, 3 not checked\. Nothing was changed\./);
+});
+
+test('people with Calendar on, unmanaged accounts and people without a mailbox are faults with names', async () => {
+  const { tenant } = workspace;
+  const users: {
+    userPrincipalName: string;
+    id: string;
+    accountEnabled: boolean;
+    assignedLicenses: { skuId: string }[];
+  }[] = (
+    await tenant.graph('GET', '/users?$top=20&$select=id,userPrincipalName,accountEnabled,assignedLicenses')
+  ).body.value;
+  const [calendarOn, unmanaged, without] = users.filter(
+    (user) =>
+      user.accountEnabled &&
+      user.assignedLicenses.length > 0 &&
+      !user.userPrincipalName.startsWith('interop'),
+  );
+  const upn = (user: (typeof users)[number] | undefined) => user?.userPrincipalName.toLowerCase() ?? '';
+  await workspace.control({
+    users: [{ primaryEmail: upn(calendarOn), orgUnitPath: '/Calendar users' }],
+    unmanaged: [upn(unmanaged)],
+  });
+  const skuId = without?.assignedLicenses[0]?.skuId;
+  await tenant.graph('POST', `/users/${without?.id}/assignLicense`, {
+    body: { addLicenses: [], removeLicenses: [skuId] },
+  });
+  const { code, check } = await preflight();
+  expect(code).toBe(12);
+  expect(check('people.calendar')).toMatchObject({
+    state: 'fault',
+    found: expect.stringContaining(`1: ${upn(calendarOn)}`),
+  });
+  expect(check('people.unmanaged')).toMatchObject({
+    state: 'fault',
+    found: expect.stringContaining(upn(unmanaged)),
+  });
+  expect(check('people.mailbox')).toMatchObject({
+    state: 'fault',
+    found: expect.stringContaining(`1: ${without?.userPrincipalName}`),
+  });
+  await workspace.control({
+    users: [{ primaryEmail: upn(calendarOn), orgUnitPath: '/Exchange users' }],
+    unmanaged: [],
+  });
+  await tenant.graph('POST', `/users/${without?.id}/assignLicense`, {
+    body: { addLicenses: [{ skuId, disabledPlans: [] }], removeLicenses: [] },
+  });
+});
+
+test('a principal that may do nothing: what is missing is named, what cannot be seen is not checked', async () => {
+  const { code, check } = await preflight({ as: 'reader' });
+  expect(code).toBe(12);
+  expect(check('permissions.graph-consent')).toMatchObject({
+    state: 'fault',
+    found: 'Application.Read.All',
+    allowed: 'AppRoleAssignment.ReadWrite.All',
+  });
+  expect(check('permissions.exchange')?.state).toBe('fault');
+  expect(check('exchange.domains')?.state).toBe('notChecked');
+  expect(check('people.calendar')?.state).toBe('notChecked');
+});
+
+test('a domain that Exchange does not accept, licences that are not free, and EWS that is not set are faults', async () => {
+  await workspace.tenant.control({ faults: ['freeLicences=1'] });
+  const { code, check } = await preflight({
+    config: {
+      protocol: 'ews',
+      endpoints: [
+        {
+          name: 'online',
+          type: 'microsoft365-ews',
+          domains: ['fabrikam.com'],
+          roleAccounts: ['interop@fabrikam.com'],
+        },
+      ],
+      roleMailboxes: [{ address: 'rooms@contoso.com', count: 3 }],
+    },
+  });
+  expect(code).toBe(12);
+  expect(check('exchange.domains')).toMatchObject({ state: 'fault', found: 'fabrikam.com' });
+  expect(check('exchange.other-domains')).toMatchObject({ state: 'notChecked', found: 'contoso.com' });
+  expect(check('licences.EXCHANGESTANDARD')).toMatchObject({
+    state: 'fault',
+    what: expect.stringMatching(/3 licences are needed/),
+  });
+  expect(check('exchange.ews-switch')).toMatchObject({ state: 'fault', found: 'not set' });
+  expect(check('exchange.role-account-interop@fabrikam.com')).toMatchObject({ state: 'fault' });
+  await workspace.tenant.control({ clearFaults: true });
+});
+
+test("Google's switches are compared; what was never set is not known", async () => {
+  const { check } = await preflight({ config: { eventDetails: false, roomBooking: true } });
+  expect(check('google.event-details')).toMatchObject({ state: 'fault', found: 'on', allowed: 'off' });
+  expect(check('google.room-booking')).toMatchObject({ state: 'fault', found: 'off', allowed: 'on' });
+  const before = (await workspace.describe()).state.policies;
+  await workspace.control({ policies: [] });
+  const unset = await preflight();
+  expect(unset.code).toBe(0);
+  expect(unset.check('google.interop')?.state).toBe('notChecked');
+  await workspace.control({ policies: before });
+});
+
+test("without credentials the console's list of users serves as far as it goes", async () => {
+  const [user] = (await workspace.tenant.graph('GET', '/users?$top=1&$select=userPrincipalName')).body.value;
+  writeFileSync(
+    join(folder, 'users.csv'),
+    `\uFEFF"First Name [Required]","Email Address [Required]","Org Unit Path [Required]"\r\n"A ""B"", C",${user.userPrincipalName},/\r\n`,
+  );
+  const call = { google: false, config: { google: { usersCsv: 'users.csv' } } };
+  const { code, check } = await preflight(call);
+  expect(code).toBe(0);
+  expect(check('people.calendar')).toMatchObject({
+    state: 'notChecked',
+    found: expect.stringContaining(user.userPrincipalName),
+  });
+  expect(check('people.unmanaged')?.state).toBe('notChecked');
+  writeFileSync(join(folder, 'users.csv'), 'Name\n');
+  const broken = await preflight(call);
+  expect(broken.check('people.calendar')).toMatchObject({
+    state: 'notChecked',
+    found: expect.stringMatching(/has no column "Email Address"/),
+  });
+});
+
+test('a key that Google refuses is told, and everything else is looked at nevertheless', async () => {
+  await workspace.control({ delegatedScopes: [] });
+  const { code, check } = await preflight();
+  expect(code).toBe(0);
+  expect(check('google.interop')).toMatchObject({
+    state: 'notChecked',
+    next: expect.stringMatching(/domain-wide delegation/),
+  });
+  expect(check('exchange.domains')?.state).toBe('ok');
+});
