@@ -48,6 +48,8 @@ export type StackConfig = Omit<Parsed, 'protocol' | 'visibility'> & {
   readonly visibility?: VisibilityConfig | undefined;
 };
 
+export type KeyVaultConfig = NonNullable<StackConfig['secret']['keyVault']>;
+
 export type RoleMailboxConfig = StackConfig['roleMailboxes'][number];
 
 /**
