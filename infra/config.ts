@@ -51,6 +51,8 @@ export type StackConfig = Omit<Parsed, 'protocol' | 'visibility'> & {
 /** Google's side, where it is looked at. */
 export type GoogleConfig = NonNullable<StackConfig['google']>;
 
+export type KeyVaultConfig = NonNullable<StackConfig['secret']['keyVault']>;
+
 export type RoleMailboxConfig = StackConfig['roleMailboxes'][number];
 
 /**

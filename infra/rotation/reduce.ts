@@ -457,13 +457,16 @@ function revoke(judge: Judge, event: RevokeEvent): Step {
   const { ledger } = judge;
   const secret = namedSecret(ledger, event.secret);
   if ('code' in secret) return secret;
-  // A slot's secret that leaked goes whatever update is still to be run: that update is run with it.
-  const urgent = event.when === 'now' && 'slot' in secret && ledger.pending?.keyId === undefined;
-  const wait = urgent ? undefined : pendingFirst(judge);
+  const wait = undoesPending(ledger, event, secret) ? undefined : pendingFirst(judge);
   if (wait !== undefined) return wait;
   return event.when === 'now'
     ? revokeNow(judge, event, secret)
     : revokeLater(judge, event, secret, event.when.deadline);
+}
+
+/** A secret that cannot be made, as where the tenant forbids it, must not block everything else: it may be taken back. */
+function undoesPending({ pending }: Ledger, { when }: RevokeEvent, secret: SecretRef): boolean {
+  return when === 'now' && pending?.event === 'stage' && sameSecret(secretOf(pending), secret);
 }
 
 function namedSecret(ledger: Ledger, named: RevokeEvent['secret']): SecretRef | Refusal {

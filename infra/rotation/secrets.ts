@@ -45,6 +45,18 @@ export function slotSecrets(ledger: Ledger): readonly SlotSecret[] {
   }).sort((one, other) => other.generation - one.generation);
 }
 
+/**
+ * The slots' secrets that may be in Entra by this ledger's doing: a key of such a name that the state does not know was made by a run
+ * that was cut off. One whose removal has begun is among them.
+ */
+export function intendedSecrets(ledger: Ledger): readonly SlotSecret[] {
+  const pending = ledger.pending === undefined ? undefined : secretOf(ledger.pending);
+  const inSlots = slotSecrets(ledger);
+  if (pending === undefined || !('slot' in pending) || inSlots.some((secret) => sameSecret(secret, pending)))
+    return inSlots;
+  return [...inSlots, pending];
+}
+
 /** All secrets that the ledger says exist: they count towards the cap of two. */
 export function liveSecrets(ledger: Ledger): readonly SecretRef[] {
   return [...slotSecrets(ledger), ...ledger.foreign.map(({ keyId }) => ({ keyId }))];

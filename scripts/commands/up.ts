@@ -1,7 +1,7 @@
 /** `up`: makes everything as declared. */
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { resourceChanges } from '../engine-events.js';
-import { openStack } from '../open-stack.js';
+import { type OpenStack, openStack } from '../open-stack.js';
 import { recover } from '../recovery.js';
 import { requireNewSecretsAllowed } from '../secret-policy.js';
 import { changesAsJson } from './engine-json.js';
@@ -18,6 +18,7 @@ export async function up(context: CommandContext, flags: UpFlags): Promise<Comma
   await requireNewSecretsAllowed({ ...open, stack: open.stack.name, now: new Date() }, context.terminal);
   await recover({ ...open, say: (text) => context.terminal.warn(text), signal: context.signal });
   const record = await open.session.run('up', { refresh: flags.refresh });
+  await finishRotation(context, open);
   const outputs = stackOutputs(await open.session.outputs());
   open.reporter.summary(record, { done: 'done', none: 'Nothing changed: everything is as declared.' });
   showOutputs(context.terminal, outputs);
@@ -25,4 +26,20 @@ export async function up(context: CommandContext, flags: UpFlags): Promise<Comma
     exitCode: 0,
     json: { ...open.engine, ...changesAsJson(record), changed: resourceChanges(record).length, outputs },
   };
+}
+
+/** What a rotation command has begun, or a merged pull request asks for, ends with the update that was just run. */
+async function finishRotation(context: CommandContext, open: OpenStack): Promise<void> {
+  if (open.ledger.pending === undefined) return;
+  const [{ withRotation }, { LIVE_WORLD, liveEngine }, { endOf }] = await Promise.all([
+    import('../rotation/rotation.js'),
+    import('../rotation/live-world.js'),
+    import('./rotation-shared.js'),
+  ]);
+  const world = { ...LIVE_WORLD, open: async () => liveEngine(context, open) };
+  await withRotation(context, world, { command: 'up' }, async (rotation) => {
+    await rotation.carryOut(true);
+    await rotation.copyToVault();
+    return endOf(rotation);
+  });
 }
