@@ -50,6 +50,9 @@ export type StackConfig = Omit<Parsed, 'protocol' | 'visibility'> & {
 
 export type KeyVaultConfig = NonNullable<StackConfig['secret']['keyVault']>;
 
+/** Google's side, where it is looked at. */
+export type GoogleConfig = NonNullable<StackConfig['google']>;
+
 export type RoleMailboxConfig = StackConfig['roleMailboxes'][number];
 
 /**

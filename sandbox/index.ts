@@ -9,6 +9,8 @@ import type { TokenSurroundings } from './entra/token-endpoint.js';
 import { ExchangeOnline } from './exchange/exchange-online.js';
 import { ExchangeService, isExchange } from './exchange/service.js';
 import { Faults } from './faults.js';
+import { googleFaultReply, isGoogle } from './google/service.js';
+import { GoogleWorkspace } from './google/workspace.js';
 import { GraphError } from './graph/errors.js';
 import { answerGraph, graphErrorReply, isGraph } from './graph/service.js';
 import { checkOptions, type SandboxInfo, type SandboxOptions } from './options.js';
@@ -45,6 +47,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const time = {
     now: () => controls.clock.now(),
     replicationDelay: () => controls.faults.replicationDelay,
+    reportDelay: () => controls.faults.reportDelay,
+    takeReportFault: () => controls.faults.takeReportFault(),
   };
   const { directory, clients } = seedTenant({ seed: options.seed, mailboxes: options.mailboxes, time });
   let port = options.port;
@@ -55,12 +59,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     { ...surroundings, exchange },
     { latencyMs: () => controls.latencyMs },
   );
+  const google = new GoogleWorkspace(surroundings);
   const caFile = join(options.folder, 'ca.pem');
   await writeFile(caFile, identity.ca);
   const listener = await listen(
     identity,
     options.port,
-    applicationOf(surroundings, controls, exchangeService),
+    applicationOf(surroundings, controls, exchangeService, google),
   );
   port = listener.port;
   const base = place.base();
@@ -84,6 +89,7 @@ function applicationOf(
   surroundings: TokenSurroundings,
   controls: Controls,
   exchange: ExchangeService,
+  google: GoogleWorkspace,
 ): Application {
   const { clock } = surroundings;
   const unknownRoute = (request: HttpRequest): HttpReply =>
@@ -105,11 +111,15 @@ function applicationOf(
         ? undefined
         : controls.faults.take({ method: request.method, path: request.path, isGraph: isGraph(request) }),
     faultReply: (request, status, retryAfter) =>
-      graphErrorReply(request, faultError(status, retryAfter), clock.iso()),
+      isGoogle(request)
+        ? googleFaultReply(request, status)
+        : graphErrorReply(request, faultError(status, retryAfter), clock.iso()),
     answer: async (request) => {
-      if (request.segments[0] === 'sandbox') return answerOwn(surroundings, controls, exchange, request);
+      if (request.segments[0] === 'sandbox')
+        return answerOwn(surroundings, controls, exchange, google, request);
       if (isGraph(request)) return answerGraph(surroundings, request);
       if (isExchange(request)) return (await exchange.answer(request)) ?? unknownRoute(request);
+      if (isGoogle(request)) return google.answer(request);
       return answerEntra(surroundings, request) ?? unknownRoute(request);
     },
   };

@@ -17,6 +17,7 @@ export const STACK_CONFIG_KEYS = [
   'visibility',
   'roleMailboxes',
   'ewsAccess',
+  'google',
   'rotation',
 ] as const;
 

@@ -7,6 +7,7 @@ import { ledgerSchema } from '../rotation/ledger.js';
 import { keyDocs } from './docs.js';
 import { ewsAccessSchema, exchangeSchema, roleMailboxesSchema, visibilitySchema } from './exchange-schema.js';
 import { addressSchema, clientIdSchema, domainSchema, flag, text, wholeNumber } from './forms.js';
+import { googleSchema } from './google-schema.js';
 import { displayName, ewsUrl, graphPermission, owner, serviceUrl, tenant } from './values.js';
 
 export const tenantSchema = text(tenant).register(keyDocs, {
@@ -217,6 +218,7 @@ export const stackConfigSchema = z.strictObject({
   visibility: visibilitySchema,
   roleMailboxes: roleMailboxesSchema,
   ewsAccess: ewsAccessSchema,
+  google: googleSchema,
   rotation: ledgerSchema.optional().register(keyDocs, {
     about:
       'The rotation ledger: which secrets shall exist and which of them Google holds. Written by `calendar-interop rotation …` only, and reviewed like code.',

@@ -132,6 +132,20 @@ export function serviceUrl(text: string): string | Refusal {
   return url.origin;
 }
 
+/** A customer id of Google Workspace, or the API's own name for "mine" (Admin SDK, customers.get). */
+export function googleCustomer(text: string): string | Refusal {
+  return text === 'my_customer' || /^C[0-9a-z]{5,20}$/i.test(text)
+    ? text
+    : new Refusal('is not a customer id of Google');
+}
+
+/** The name of an environment variable (POSIX.1-2024, section 8.1, with the lower case that shells allow). */
+export function environmentVariable(text: string): string | Refusal {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text)
+    ? text
+    : new Refusal('is not the name of an environment variable');
+}
+
 /** Microsoft Graph names application permissions `Resource.Action[.Constraint]` (learn.microsoft.com/graph/permissions-reference). */
 const PERMISSION = /^[A-Z][A-Za-z]*(-[A-Z][A-Za-z]*)*(\.[A-Z][A-Za-z]*){1,3}$/;
 

@@ -6,6 +6,7 @@ import { describeState } from '../entra/state.js';
 import type { TokenSurroundings } from '../entra/token-endpoint.js';
 import type { ExchangeService } from '../exchange/service.js';
 import type { Faults } from '../faults.js';
+import type { GoogleWorkspace } from '../google/workspace.js';
 import { isJsonObject, type JsonObject } from '../json.js';
 import { checkInteger, SandboxOptionError } from '../options.js';
 import { type HttpReply, type HttpRequest, headerOf, jsonReply } from './http.js';
@@ -21,12 +22,13 @@ const ASSERTION_SECONDS = 600;
 const MOST_MILLISECONDS = 100 * 366 * 86_400_000;
 
 /** Answers `/sandbox/…`. A page in a browser cannot send the header to another origin. */
-export function answerOwn(
+export async function answerOwn(
   surroundings: TokenSurroundings,
   controls: Controls,
   exchange: ExchangeService,
+  google: GoogleWorkspace,
   request: HttpRequest,
-): HttpReply {
+): Promise<HttpReply> {
   if (headerOf(request, 'x-sandbox') !== '1') {
     return jsonReply(403, { error: 'The routes of the sandbox want the header x-sandbox: 1.' });
   }
@@ -41,6 +43,10 @@ export function answerOwn(
         return jsonReply(200, exchange.statistics.describe());
       case 'POST control':
         return jsonReply(200, control(controls, bodyOf(request)));
+      case 'GET google':
+        return jsonReply(200, await google.describe());
+      case 'POST google':
+        return jsonReply(200, await google.control(bodyOf(request)));
       case 'POST federated-token':
         return jsonReply(200, federatedToken(surroundings, bodyOf(request)));
       default:

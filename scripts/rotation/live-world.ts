@@ -1,7 +1,6 @@
 /** The world as it is: the stack on the real engine, the tenant behind it. */
 
 import { ROTATION_LEDGER_TYPE } from '../../infra/identity/ledger-guard.js';
-import { NO_EVIDENCE } from '../../infra/rotation/index.js';
 import type { CommandContext } from '../command-context.js';
 import { readSavedLedger } from '../ledger-in-state.js';
 import { type OpenStack, openStack } from '../open-stack.js';
@@ -16,8 +15,20 @@ export const LIVE_WORLD: RotationWorld = {
   now: () => new Date(),
   open: async (context, ledger) =>
     liveEngine(context, await openStack(context, { ledger, create: ledger === 'write' })),
-  evidence: async () => NO_EVIDENCE,
-  longestLifeDays: async () => undefined,
+  evidence: async (request) => {
+    const { stackEvidence } = await import('./stack-evidence.js');
+    const judged = await stackEvidence(request);
+    for (const line of judged.why) request.context.terminal.line(line, 'dim');
+    return judged;
+  },
+  secretPolicy: async (request) => {
+    const [{ viewRegistration }, { stackSecretPolicy }] = await Promise.all([
+      import('./registration.js'),
+      import('../secret-policy.js'),
+    ]);
+    const graph = async () => (await viewRegistration(request)).graph;
+    return await stackSecretPolicy({ stack: request.stack.name, config: request.config, graph });
+  },
   openVault: async (context, keyVault) => {
     const raw = stackConfigOf(
       readStackFile(chooseStack(findProject(context.cwd), context.stack, context.env).file),

@@ -44,7 +44,7 @@ test('all mistakes come at once, in the order of the reference, each with key, w
   expect(error.message).toMatchInlineSnapshot(`
 "the configuration has 14 mistakes
   calendar-interop:tenant: names no tenant (found "common"; allowed: a domain of the tenant such as contoso.onmicrosoft.com, or its id (GUID))
-  calendar-interop:protocl: is no known key; did you mean protocol? (allowed: tenant, protocol, access, registration, secret, endpoints, eventDetails, roomBooking, exchange, visibility, roleMailboxes, ewsAccess, rotation)
+  calendar-interop:protocl: is no known key; did you mean protocol? (allowed: tenant, protocol, access, registration, secret, endpoints, eventDetails, roomBooking, exchange, visibility, roleMailboxes, ewsAccess, google, rotation)
   calendar-interop:access: is none of the allowed values; did you mean roleMailboxes? (found "rolemailbox"; allowed: tenant or roleMailboxes)
   calendar-interop:registration.owners[0]: is neither an object id nor a user principal name (found "bob"; allowed: an object id (GUID) or a user principal name such as ann@contoso.com)
   calendar-interop:secret.lifetimeDays: is too large (found 900; allowed: 1 to 730 days, the portal's limit; Microsoft recommends at most 180)
