@@ -1,7 +1,7 @@
 /** The tenant's policy on secrets, read before a secret is made. */
 import type { StackConfig } from '../infra/config.js';
 import { InteropError } from '../infra/errors.js';
-import type { Application, GraphClient } from '../infra/graph/client.js';
+import type { GraphClient } from '../infra/graph/client.js';
 import { readSecretPolicy, requireAllowedLife, type SecretPolicy } from '../infra/identity/secret-policy.js';
 import { type Ledger, SLOTS, type SlotName, secretName } from '../infra/rotation/ledger.js';
 import { AZUREAD_TYPES } from './azuread-types.js';
@@ -107,19 +107,4 @@ function withNewLedger(error: InteropError, ledger: Ledger, slot: SlotName, stac
 
 function tellIfNotChecked(policy: SecretPolicy, terminal: Terminal): void {
   if (!policy.checked) terminal.line(`The tenant's policy on secrets was not checked: ${policy.why}.`, 'dim');
-}
-
-/**
- * The longest life in days that a new secret may have; undefined where nothing caps it or nobody may look, which is told once.
- *
- * @param registration undefined before it is made
- */
-export async function longestLifeOf(
-  graph: GraphClient,
-  registration: Application | undefined,
-  terminal: Terminal,
-): Promise<number | undefined> {
-  const policy = await readSecretPolicy(graph, registration);
-  tellIfNotChecked(policy, terminal);
-  return policy.checked ? policy.longestLifeDays : undefined;
 }

@@ -112,6 +112,11 @@ export function isSwitched(ledger: Ledger, policy: RotationPolicy): boolean {
   return awaitedEndpoints(ledger, policy).length === 0 && ledger.current === targetSecret(ledger).slot;
 }
 
+/** Whether Google has left a secret behind: it holds the newest one everywhere, and that is another. */
+export function isSwitchedFrom(ledger: Ledger, policy: RotationPolicy, secret: SecretRef): boolean {
+  return isSwitched(ledger, policy) && !sameSecret(secret, targetSecret(ledger));
+}
+
 /** When the last endpoint was confirmed for the newest secret; undefined where none has to be. */
 export function switchedAt(ledger: Ledger, policy: RotationPolicy): number | undefined {
   const times = holdersOf(ledger, policy, targetSecret(ledger)).map((name) =>

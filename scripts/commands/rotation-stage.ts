@@ -1,4 +1,5 @@
 /** `rotation stage`: makes the next secret beside the one in use, and proves it. */
+import { requireAllowedLife } from '../../infra/identity/secret-policy.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { actorOf } from '../rotation/actor.js';
 import { finishFirst, withRotation } from '../rotation/rotation.js';
@@ -21,7 +22,8 @@ export async function rotationStage(
     if (finished?.event !== 'stage') {
       // Nothing is written before somebody is signed in, the engine is there and the state knows no later ledger.
       if (!flags.writeOnly) await rotation.engine();
-      await rotation.readTenantPolicy();
+      const { stack, config } = rotation;
+      requireAllowedLife(await rotation.readTenantPolicy(), config.secret.lifetimeDays, stack.name);
       rotation.apply({ type: 'stage', by: actorOf(context.env) });
       if (!flags.writeOnly) await rotation.carryOut();
     }

@@ -2,6 +2,7 @@
 import { describeSecret, dueOf, rotationPolicy, secretOf, timelineOf } from '../../infra/rotation/index.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { readRotation } from '../rotation/rotation.js';
+import type { RotationWorld } from '../rotation/rotation-world.js';
 import { legendText, timelineText } from '../rotation/timeline-text.js';
 import { SOMETHING_DUE, showDue, standingAsJson } from './rotation-shared.js';
 
@@ -18,12 +19,12 @@ const PHASE_WORDS = {
 /** Exit code 10 when something is due, 0 otherwise. */
 export async function rotationStatus(
   context: CommandContext,
-  { now }: { now(): Date },
+  world: Pick<RotationWorld, 'now'>,
 ): Promise<CommandResult> {
   const { stack, config, ledger } = readRotation(context);
   const { terminal } = context;
   const policy = rotationPolicy(config);
-  const at = now();
+  const at = world.now();
   const timeline = timelineOf(ledger, policy, at);
   terminal.line(`Stack ${stack.name} · ${timeline.phase}: ${PHASE_WORDS[timeline.phase]}`, 'strong');
   const lines = timelineText(timeline, terminal.columns);

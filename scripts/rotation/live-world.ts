@@ -17,17 +17,17 @@ export const LIVE_WORLD: RotationWorld = {
     liveEngine(context, await openStack(context, { ledger, create: ledger === 'write' })),
   evidence: async (request) => {
     const { stackEvidence } = await import('./stack-evidence.js');
-    const judgement = await stackEvidence({ ...request, now: new Date() });
-    for (const line of judgement.why) request.context.terminal.line(`evidence: ${line}`, 'dim');
-    return judgement;
+    const judged = await stackEvidence(request);
+    for (const line of judged.why) request.context.terminal.line(line, 'dim');
+    return judged;
   },
-  longestLifeDays: async (request) => {
-    const [{ viewRegistration }, { longestLifeOf }] = await Promise.all([
+  secretPolicy: async (request) => {
+    const [{ viewRegistration }, { stackSecretPolicy }] = await Promise.all([
       import('./registration.js'),
       import('../secret-policy.js'),
     ]);
-    const { graph, registration } = await viewRegistration(request);
-    return await longestLifeOf(graph, registration, request.context.terminal);
+    const graph = async () => (await viewRegistration(request)).graph;
+    return await stackSecretPolicy({ stack: request.stack.name, config: request.config, graph });
   },
   openVault: async (context, keyVault) => {
     const raw = stackConfigOf(

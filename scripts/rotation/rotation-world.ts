@@ -1,6 +1,7 @@
 /** What the rotation commands need of the world: the present, the stack on the engine, evidence. Tests put others in their place. */
 import type { KeyVaultConfig, StackConfig } from '../../infra/config.js';
 import type { SavedLedger } from '../../infra/identity/ledger-guard.js';
+import type { SecretPolicy } from '../../infra/identity/secret-policy.js';
 import type { JudgedEvidence } from '../../infra/rotation/index.js';
 import type { Ledger } from '../../infra/rotation/ledger.js';
 import type { CommandContext } from '../command-context.js';
@@ -42,6 +43,7 @@ export interface EvidenceRequest {
   readonly stack: ProjectStack;
   readonly config: StackConfig;
   readonly ledger: Ledger;
+  readonly now: Date;
 }
 
 export interface RotationWorld {
@@ -53,8 +55,8 @@ export interface RotationWorld {
   open(context: CommandContext, ledger: 'write' | 'saved'): Promise<RotationEngine>;
   /** What Microsoft's and Google's logs amount to. Sources that cannot be read leave something out; they do not fail. */
   evidence(request: EvidenceRequest): Promise<JudgedEvidence>;
-  /** The longest life in days that the tenant's policy allows a new secret; undefined where nobody knows. */
-  longestLifeDays(request: Omit<EvidenceRequest, 'ledger'>): Promise<number | undefined>;
+  /** What the tenant's policy allows a new secret. One that cannot be read is not checked, which is no failure. */
+  secretPolicy(request: Omit<EvidenceRequest, 'ledger' | 'now'>): Promise<SecretPolicy>;
   /** @throws InteropError; so do the vault's own functions */
   openVault(context: CommandContext, keyVault: KeyVaultConfig): Promise<Vault>;
   /** Asks a person a question of yes or no; undefined where nobody can be asked. */

@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseStackConfig, type StackConfig } from '../../infra/config.js';
 import { InteropError } from '../../infra/errors.js';
 import { refuseStaleLedger } from '../../infra/identity/ledger-guard.js';
+import type { SecretPolicy } from '../../infra/identity/secret-policy.js';
 import { once } from '../../infra/once.js';
 import {
   describeSecret,
@@ -109,13 +110,17 @@ export class Rotation {
   /** What Microsoft's and Google's logs amount to. */
   async evidence(): Promise<JudgedEvidence> {
     const { context, stack, config, ledger } = this;
-    return await this.world.evidence({ context, stack, config, ledger });
+    return await this.world.evidence({ context, stack, config, ledger, now: this.world.now() });
   }
 
   /** Takes the tenant's policy on secrets into account, before one is made. */
-  async readTenantPolicy(): Promise<void> {
+  async readTenantPolicy(): Promise<SecretPolicy> {
     const { context, stack, config } = this;
-    this.policy = rotationPolicy(config, await this.world.longestLifeDays({ context, stack, config }));
+    const found = await this.world.secretPolicy({ context, stack, config });
+    if (!found.checked)
+      context.terminal.line(`The tenant's policy on secrets was not checked: ${found.why}.`, 'dim');
+    this.policy = rotationPolicy(config, found.checked ? found.longestLifeDays : undefined);
+    return found;
   }
 
   /** Says what was done, and keeps it for the report. */

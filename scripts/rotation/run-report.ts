@@ -37,7 +37,7 @@ export function runReport(report: RunReport): string {
       'Due',
       due.due.map(
         (one) =>
-          `${one.what} (by ${report.who(one)}${one.before === undefined ? '' : `, before ${one.before.toISOString().slice(0, 10)}`}): \`${commandLine(one.next[0], stack)}\``,
+          `${one.what} (by ${report.who(one)}${one.before === undefined ? '' : `, before ${one.before.toISOString().slice(0, 10)}`}): ${one.next.map((next) => `\`${commandLine(next, stack)}\``).join(', ')}`,
       ),
     ),
     ...(due.due.length === 0 && due.upcoming !== undefined

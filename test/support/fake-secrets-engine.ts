@@ -10,7 +10,6 @@ import { intendedSecrets } from '../../infra/rotation/secrets.js';
 export interface FakeKey {
   readonly keyId: string;
   readonly name: string;
-  readonly madeAt: number;
   /** Entra lets it sign in from here on. */
   readonly usableFrom: number;
   readonly end: number;
@@ -29,9 +28,9 @@ export class FakeEntra {
     this.now = now;
   }
 
-  add(name: string, end: number): FakeKey {
+  add(name: string, end: number, usableFrom = this.now + this.replicationMs): FakeKey {
     const keyId = `00000000-0000-4000-8000-${String(this.keys.size + 1).padStart(12, '0')}`;
-    const key = { keyId, name, madeAt: this.now, usableFrom: this.now + this.replicationMs, end };
+    const key = { keyId, name, usableFrom, end };
     this.keys.set(keyId, key);
     this.onChange();
     return key;

@@ -47,25 +47,30 @@ export function finishPending(
   if (pending === undefined) return { ledger, end: 'done' };
   const secret = secretOf(pending);
   if (cutOff === 'after writing') return { ledger, end: 'cut off' };
-  if ('slot' in secret) {
-    const end = engine.update(ledger, cutOff);
-    if (end !== 'done') return { ledger, end };
-  } else if (cutOff === undefined) engine.entra.remove(secret.keyId);
-  else return { ledger, end: 'cut off' };
+  // The update comes first for a secret without a slot, too: it refuses a ledger that is older than the state's.
+  const end = engine.update(ledger, cutOff);
+  if (end !== 'done') return { ledger, end };
+  if (!('slot' in secret)) engine.entra.remove(secret.keyId);
   return { ledger: carriedOut(engine, ledger, policy, now), end: 'done' };
 }
 
 /** The ledger with the key ids that the state knows, and nothing pending. */
 export function carriedOut(engine: FakeEngine, ledger: Ledger, policy: RotationPolicy, now: Date): Ledger {
-  const events: RotationEvent[] = [...engine.slots].map(([slot, { generation, keyId }]) => ({
-    type: 'made',
-    slot,
-    generation,
-    keyId,
-  }));
-  return [...events, { type: 'finish' } as const].reduce((before, event) => {
-    const outcome = reduce(before, event, policy, now);
-    if (outcome.refusal !== undefined) throw new Error(`${event.type} was refused: ${outcome.refusal.what}`);
-    return outcome.ledger;
-  }, ledger);
+  return after(withKeyIds(engine, ledger, policy), { type: 'finish' }, policy, now);
+}
+
+/** The ledger with the key ids that the state knows. */
+export function withKeyIds(engine: FakeEngine, ledger: Ledger, policy: RotationPolicy): Ledger {
+  let known = ledger;
+  for (const [slot, { generation, keyId }] of engine.slots) {
+    if (ledger.slots[slot]?.generation === generation)
+      known = after(known, { type: 'made', slot, generation, keyId }, policy, new Date(engine.entra.now));
+  }
+  return known;
+}
+
+function after(ledger: Ledger, event: RotationEvent, policy: RotationPolicy, now: Date): Ledger {
+  const outcome = reduce(ledger, event, policy, now);
+  if (outcome.refusal !== undefined) throw new Error(`${event.type} was refused: ${outcome.refusal.what}`);
+  return outcome.ledger;
 }
