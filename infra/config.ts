@@ -49,6 +49,8 @@ export type StackConfig = Omit<Parsed, 'protocol' | 'visibility'> & {
   readonly visibility?: VisibilityConfig | undefined;
 };
 
+export type KeyVaultConfig = NonNullable<StackConfig['secret']['keyVault']>;
+
 /** Google's side, where it is looked at. */
 export type GoogleConfig = NonNullable<StackConfig['google']>;
 

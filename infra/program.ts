@@ -10,6 +10,7 @@ import type { Endpoint } from './endpoints/google-forms.js';
 import { InteropError } from './errors.js';
 import type { ConsentFound } from './exchange/application-scope/index.js';
 import { exchangeWishes, InteropExchange } from './exchange/interop-exchange.js';
+import { ExchangeProvider } from './exchange/resources.js';
 import { refuseSharedAddresses } from './exchange/role-mailboxes/naming.js';
 import type { GraphClient } from './graph/client.js';
 import type { Cloud } from './graph/cloud.js';
@@ -24,6 +25,7 @@ import { type DirectoryFacts, lookUpDirectory } from './identity/directory-look-
 import { InteropApplication, type TakenUp } from './identity/interop-application.js';
 import { type ApiPermissions, entraPermissions } from './identity/permissions.js';
 import { registrationTag } from './identity/registration-tag.js';
+import { RotationLedger } from './identity/rotation-ledger.js';
 import type { Ledger } from './rotation/ledger.js';
 
 /** What our own commands know beyond the stack's configuration. */
@@ -50,8 +52,10 @@ export async function interopProgram(options: ProgramOptions = {}): Promise<Reco
   const config = parseStackConfig(raw.ours, raw.azuread);
   const ledger = config.rotation ?? options.ledger ?? missingLedger();
   const surroundings = await surroundingsOf(config, raw.azuread, options);
-  const application = declareApplication(config, ledger, surroundings, options);
-  const exchange = await declareExchange(config, application, surroundings, options);
+  const provider = declareOwnProvider(config, surroundings);
+  const guard = new RotationLedger('rotation', { ledger, stack: pulumi.getStack() }, { provider });
+  const application = declareApplication(config, ledger, guard, surroundings, options);
+  const exchange = await declareExchange(config, provider, application, surroundings, options);
   return stackOutputs(config, surroundings, application, exchange);
 }
 
@@ -131,9 +135,16 @@ async function adoptionOf(
   return await rememberAdoption(registration.adopt, remembered, graph);
 }
 
+/** Our own provider. It signs in when a resource first asks something of the tenant. */
+function declareOwnProvider(config: StackConfig, { azuread }: Surroundings): ExchangeProvider {
+  const { transport, url: baseUrl } = config.exchange;
+  return new ExchangeProvider('exchange', { organization: config.tenant, transport, baseUrl, azuread });
+}
+
 function declareApplication(
   config: StackConfig,
   ledger: Ledger,
+  guard: RotationLedger,
   { permissions, directory, adopt, owner }: Surroundings,
   options: ProgramOptions,
 ): InteropApplication {
@@ -144,6 +155,7 @@ function declareApplication(
     directory,
     slots: ledger.slots,
     current: ledger.current,
+    guard,
     adopt,
     takeUp: options.takeUp,
   });
@@ -151,6 +163,7 @@ function declareApplication(
 
 async function declareExchange(
   config: StackConfig,
+  provider: ExchangeProvider,
   application: InteropApplication,
   surroundings: Surroundings,
   options: ProgramOptions,
@@ -159,12 +172,7 @@ async function declareExchange(
   if (wishes === undefined) return undefined;
   const { clientId, servicePrincipalId, displayName } = application;
   return new InteropExchange('exchange', {
-    provider: {
-      organization: config.tenant,
-      transport: config.exchange.transport,
-      baseUrl: config.exchange.url,
-      azuread: surroundings.azuread,
-    },
+    provider,
     application: { clientId, servicePrincipalId, displayName },
     owner: surroundings.owner,
     wishes,

@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { CommandContext, CommandResult } from './command-context.js';
 import type { SandboxFlags } from './commands/sandbox.js';
 import { packageVersion } from './package-root.js';
+import type { RotationWorld } from './rotation/rotation-world.js';
 import type { CommonFlags } from './run-command.js';
 
 /** The surroundings of the process. */
@@ -53,11 +54,17 @@ export function buildCli(io: CliIo, outcome: { exitCode: number }): Command {
     parent: Command,
     name: string,
     description: string,
-    load: (flags: Flags) => Promise<(context: CommandContext) => Promise<CommandResult>>,
+    load: (
+      flags: Flags,
+      args: readonly string[],
+    ) => Promise<(context: CommandContext) => Promise<CommandResult>>,
   ): Command =>
-    common(parent.command(name).description(description)).action(async (flags: Flags) => {
+    common(parent.command(name).description(description)).action(async (...given: unknown[]) => {
       const { runCommand } = await import('./run-command.js');
-      outcome.exitCode = await runCommand(io, flags, async (context) => (await load(flags))(context));
+      // Behind the arguments come the options and the command itself.
+      const flags = given.at(-2) as Flags;
+      const args = given.slice(0, -2).flat() as string[];
+      outcome.exitCode = await runCommand(io, flags, async (context) => (await load(flags, args))(context));
     });
 
   define(program, 'up', 'Make everything as declared; puts an interrupted run right first', async (flags) => {
@@ -100,6 +107,136 @@ export function buildCli(io: CliIo, outcome: { exitCode: number }): Command {
   define(rotation, 'init', 'Write the first rotation ledger into the stack configuration', async () => {
     const { rotationInit } = await import('./commands/rotation-init.js');
     return rotationInit;
+  });
+  const writeOnly = [
+    '--write-only',
+    'write the ledger only, for a pull request; `up` does the rest once it is merged',
+  ] as const;
+  define(
+    rotation,
+    'status',
+    'Where the rotation stands and what is due; asks nobody, exits with 10 when something is due',
+    async () => {
+      const { rotationStatus } = await import('./commands/rotation-status.js');
+      return (context) => rotationStatus(context, { now: () => new Date() });
+    },
+  );
+  define(rotation, 'stage', 'Make the next secret beside the one in use, and prove it', async (flags) => {
+    const [{ rotationStage }, world] = await Promise.all([
+      import('./commands/rotation-stage.js'),
+      liveWorld(),
+    ]);
+    return (context) => rotationStage(context, { writeOnly: flags.writeOnly === true }, world);
+  }).option(...writeOnly);
+  define(
+    rotation,
+    'confirm',
+    "Say, or see, that Google's forms hold the new secret: all of them, or those of the endpoints named",
+    async (flags, endpoints) => {
+      const [{ rotationConfirm }, world] = await Promise.all([
+        import('./commands/rotation-confirm.js'),
+        liveWorld(),
+      ]);
+      const given = { endpoints, evidence: flags.evidence === true, writeOnly: flags.writeOnly === true };
+      return (context) => rotationConfirm(context, given, world);
+    },
+  )
+    .argument('[endpoint...]', 'names of endpoints; all unless given')
+    .option('--evidence', "go by Microsoft's and Google's logs instead of by your word")
+    .option(...writeOnly);
+  define(
+    rotation,
+    'retire',
+    'Remove the old secret, once Google is confirmed to hold the new one',
+    async (flags) => {
+      const [{ rotationRetire }, world] = await Promise.all([
+        import('./commands/rotation-retire.js'),
+        liveWorld(),
+      ]);
+      return (context) => rotationRetire(context, { writeOnly: flags.writeOnly === true }, world);
+    },
+  ).option(...writeOnly);
+  define(
+    rotation,
+    'revoke',
+    'Remove a secret that may be known to others: at once, or when Google holds another one',
+    async (flags, [secret = '']) => {
+      const [{ rotationRevoke }, world] = await Promise.all([
+        import('./commands/rotation-revoke.js'),
+        liveWorld(io),
+      ]);
+      const given = {
+        secret,
+        now: flags.now === true,
+        afterSwitch: flags.afterSwitch === true,
+        deadline: flags.deadline as Date | undefined,
+        yes: flags.yes === true,
+        writeOnly: flags.writeOnly === true,
+      };
+      return (context) => rotationRevoke(context, given, world);
+    },
+  )
+    .argument('<secret>', 'slot a or b, or the key id of a secret in no slot')
+    .option('--now', 'at once, whatever stops working')
+    .option('--after-switch', 'when Google holds another secret, at the latest at the deadline')
+    .addOption(
+      new Option('--deadline <iso>', 'for --after-switch, for example 2027-01-31T08:00:00Z').argParser(
+        isoTime,
+      ),
+    )
+    .option('--yes', 'do not ask')
+    .option(...writeOnly);
+  define(
+    rotation,
+    'adopt',
+    'Count a secret of the registration that somebody else made; without a key id, list them',
+    async (flags, [keyId]) => {
+      const [{ rotationAdopt }, world] = await Promise.all([
+        import('./commands/rotation-adopt.js'),
+        liveWorld(),
+      ]);
+      return (context) => rotationAdopt(context, { keyId, writeOnly: flags.writeOnly === true }, world);
+    },
+  )
+    .argument('[keyid]', 'key id of the secret')
+    .option(...writeOnly);
+  define(
+    rotation,
+    'remove',
+    'Remove a secret of the registration that somebody else made',
+    async (flags, [keyId = '']) => {
+      const [{ rotationRemove }, world] = await Promise.all([
+        import('./commands/rotation-remove.js'),
+        liveWorld(io),
+      ]);
+      const given = { keyId, yes: flags.yes === true, force: flags.force === true };
+      return (context) => rotationRemove(context, given, world);
+    },
+  )
+    .argument('<keyid>', 'key id of the secret')
+    .option('--force', 'although Google may be using it: look-ups stop then')
+    .option('--yes', 'do not ask');
+  define(
+    rotation,
+    'run',
+    'Do what is due and no more: for a scheduler; exits with 10 when a person has something to do',
+    async (flags) => {
+      const [{ rotationRun }, world] = await Promise.all([import('./commands/rotation-run.js'), liveWorld()]);
+      const given = { report: flags.report as string | undefined, writeOnly: flags.writeOnly === true };
+      return (context) => rotationRun(context, given, world);
+    },
+  )
+    .option(
+      '--report <file>',
+      'write what was done and what is due in Markdown, for a pull request or a ticket',
+    )
+    .option(...writeOnly);
+  define(rotation, 'restore', 'Write the ledger of the state into the stack configuration', async () => {
+    const [{ rotationRestore }, world] = await Promise.all([
+      import('./commands/rotation-restore.js'),
+      liveWorld(),
+    ]);
+    return (context) => rotationRestore(context, world);
   });
 
   defineHandoff(program, io, outcome);
@@ -225,9 +362,17 @@ function defineHandoff(program: Command, io: CliIo, outcome: { exitCode: number 
 
 const EXIT_CODE_HELP = `
 Exit codes are Pulumi's: 0 fine, 1 failure, 2 configuration or usage, 3 authentication, 4 resource, 5 policy,
-6 no such stack, 7 drift, 8 cancelled, 9 timeout.
+6 no such stack, 7 drift, 8 cancelled, 9 timeout. Our own: 10 something is due.
 
 Shell completion: eval "$(calendar-interop complete bash)", likewise for zsh, fish and powershell.`;
+
+/** The world that rotation commands work in; with a person to ask where there is a terminal. */
+async function liveWorld(io?: CliIo): Promise<RotationWorld> {
+  const { LIVE_WORLD } = await import('./rotation/live-world.js');
+  if (io?.stdin.isTTY !== true || io.stderr.isTTY !== true) return LIVE_WORLD;
+  const { askOn } = await import('./question.js');
+  return { ...LIVE_WORLD, ask: askOn(io.stdin, io.stderr) };
+}
 
 function common(
   command: Command,

@@ -1,7 +1,8 @@
 /** What went wrong in an engine run, as people are told. */
 import { InteropError } from '../infra/errors.js';
+import { ROTATION_LEDGER_TYPE } from '../infra/identity/ledger-guard.js';
 import { explainPolicyRefusal } from '../infra/identity/secret-policy.js';
-import { nameOf, type RunRecord, shortType } from './engine-events.js';
+import { type Diagnostic, nameOf, type RunRecord, shortType } from './engine-events.js';
 
 /** An engine run that did not end well; `record` tells how far it came. */
 export class EngineRunError extends InteropError {
@@ -37,6 +38,8 @@ export function engineRunError(failed: FailedRun, error: unknown): EngineRunErro
       record,
     );
   }
+  const stale = record.diagnostics.find(isLedgerRefusal);
+  if (stale !== undefined) return inItsOwnWords(stale.message, record, error);
   const problems = problemsOf(record, error);
   const forbidden = explainPolicyRefusal(problems.map(({ what }) => what).join('\n'), stack);
   if (forbidden !== undefined) {
@@ -54,6 +57,27 @@ export function engineRunError(failed: FailedRun, error: unknown): EngineRunErro
       problems,
       next: [again],
       cause: error,
+    },
+    record,
+  );
+}
+
+/** The guard against a stale ledger says itself what to do: to repeat the run would be of no use. */
+function isLedgerRefusal({ severity, urn = '' }: Diagnostic): boolean {
+  return severity === 'error' && urn.includes(`${ROTATION_LEDGER_TYPE}::`);
+}
+
+/** An error of ours that came through the engine as text (describeFailure), taken apart again. */
+function inItsOwnWords(message: string, record: RunRecord, cause: unknown): EngineRunError {
+  const [summary = '', ...lines] = message.split('\n').map((line) => line.trim());
+  const isStep = (line: string) => line.startsWith('next: ');
+  return new EngineRunError(
+    {
+      kind: 'configuration',
+      summary,
+      problems: lines.filter((line) => line !== '' && !isStep(line)).map((what) => ({ what })),
+      next: lines.filter(isStep).map((line) => line.slice('next: '.length)),
+      cause,
     },
     record,
   );

@@ -8,6 +8,7 @@ import { configurationAdvice, parseStackConfig, type StackConfig } from '../infr
 import { describeProblem, InteropError } from '../infra/errors.js';
 import type { GraphClient } from '../infra/graph/client.js';
 import { openGraph, type SignedIn, signIn } from '../infra/graph/provider-cloud.js';
+import { readLedgerText } from '../infra/identity/ledger-guard.js';
 import { entraPermissions } from '../infra/identity/permissions.js';
 import { registrationTag } from '../infra/identity/registration-tag.js';
 import { once } from '../infra/once.js';
@@ -17,6 +18,7 @@ import type { CommandContext } from './command-context.js';
 import type { AzureadPlugin } from './engine/azuread-plugin.js';
 import { overruledLogging } from './engine-logging.js';
 import { type EngineReporter, reportEngine } from './engine-reporter.js';
+import { readSavedLedger } from './ledger-in-state.js';
 import { packageRoot } from './package-root.js';
 import { chooseStack, findProject, PROJECT_NAME, type ProjectStack } from './project.js';
 import type { ExpectedIdentity } from './recovery.js';
@@ -26,8 +28,11 @@ import { loadAutomation, openStackSession, type StackSession } from './stack-ses
 
 /** What a command wants of the stack. */
 export interface OpenStackOptions {
-  /** `write`: a first ledger is written into the configuration; `provisional`: it is made up for this run only. */
-  readonly ledger: 'write' | 'provisional';
+  /**
+   * `write`: a first ledger is written into the configuration; `provisional`: it is made up for this run only; `saved`: the one in
+   * the state counts, whatever the configuration holds.
+   */
+  readonly ledger: 'write' | 'provisional' | 'saved';
   /** Make the stack where the backend does not have it yet. */
   readonly create: boolean;
   /**
@@ -64,7 +69,8 @@ export interface EngineVersions {
 export async function openStack(context: CommandContext, options: OpenStackOptions): Promise<OpenStack> {
   const stack = chooseStack(findProject(context.cwd), context.stack, context.env);
   const raw = stackConfigOf(readStackFile(stack.file));
-  const config = parseStackConfig(raw.ours, raw.azuread);
+  const { rotation: _, ...others } = raw.ours;
+  const config = parseStackConfig(options.ledger === 'saved' ? others : raw.ours, raw.azuread);
   for (const advice of configurationAdvice(config)) context.terminal.warn(describeProblem(advice));
   for (const { variable, value, why } of overruledLogging(context.env)) {
     context.terminal.warn(`${variable} is ${value === '' ? 'not passed on' : `taken as ${value}`}: ${why}`);
@@ -91,7 +97,11 @@ export async function openStack(context: CommandContext, options: OpenStackOptio
     warn: (text) => context.terminal.warn(text),
   });
   const graph = async () => await openGraph(await signedIn(), context.signal);
-  const ledger = config.rotation ?? (await firstLedger(context, stack, config, session, options, graph));
+  const ledger =
+    config.rotation ??
+    (options.ledger === 'saved'
+      ? await savedLedger(stack, session)
+      : await firstLedger(context, stack, config, session, options.ledger, graph));
   session.useLedger(ledger);
   return {
     stack,
@@ -154,13 +164,13 @@ async function firstLedger(
   stack: ProjectStack,
   config: StackConfig,
   session: StackSession,
-  options: OpenStackOptions,
+  wish: 'write' | 'provisional',
   graph: () => Promise<GraphClient>,
 ): Promise<Ledger> {
   const { resources } = viewState(await session.readState());
   if (resources.some(({ type }) => type === AZUREAD_TYPES.secret)) throw lostLedger(stack);
   const ledger = initialLedger({ now: new Date(), lifetimeDays: config.secret.lifetimeDays });
-  if (options.ledger === 'provisional') {
+  if (wish === 'provisional') {
     context.terminal.line('No rotation ledger yet: this shows a first one, which `up` writes.', 'dim');
     return ledger;
   }
@@ -182,7 +192,22 @@ function lostLedger(stack: ProjectStack): InteropError {
         allowed: 'the ledger that belongs to this stack, as the last run wrote it',
       },
     ],
-    next: [`git log -p -- ${basename(stack.file)}   # find it, and put it back`],
+    next: [
+      `calendar-interop rotation restore --stack ${stack.name}   # writes the ledger of the state into the configuration`,
+      `git log -p -- ${basename(stack.file)}   # or find it, and put it back`,
+    ],
+  });
+}
+
+/** @throws InteropError of kind `configuration` when the state holds no ledger, or one that this version cannot read. */
+async function savedLedger(stack: ProjectStack, session: StackSession): Promise<Ledger> {
+  const saved = readSavedLedger(await session.readState());
+  if (saved !== undefined) return readLedgerText(saved.text);
+  throw new InteropError({
+    kind: 'configuration',
+    summary: `the state of ${stack.name} holds no rotation ledger`,
+    problems: [{ where: stack.name, what: 'was never brought up with one, so there is nothing to restore' }],
+    next: [`calendar-interop up --stack ${stack.name}`],
   });
 }
 

@@ -13,6 +13,7 @@ import { type AdoptedRegistration, keepAdoption } from '../infra/identity/adopti
 import { consentKey, findConsents, importIds } from '../infra/identity/consents.js';
 import type { TakenUp } from '../infra/identity/interop-application.js';
 import type { ApiPermissions } from '../infra/identity/permissions.js';
+import { intendedSecrets } from '../infra/rotation/index.js';
 import { type Ledger, SLOTS, secretName } from '../infra/rotation/ledger.js';
 import { AZUREAD_TYPES } from './azuread-types.js';
 import { nameOf } from './engine-events.js';
@@ -228,13 +229,11 @@ async function removeOrphanedSecrets(
   const inState = new Set(
     view.resources.filter(({ type }) => type === AZUREAD_TYPES.secret).map(({ id }) => lastSegment(id ?? '')),
   );
-  for (const slot of SLOTS) {
-    const wish = expected.ledger.slots[slot];
-    if (wish === undefined) continue;
+  for (const { slot, generation } of intendedSecrets(expected.ledger)) {
     const resource = { type: AZUREAD_TYPES.secret, name: `${NAME}-secret-${slot}` };
     const orphans = registration.passwordCredentials.filter(
       (key) =>
-        key.displayName === secretName(slot, wish.generation) &&
+        key.displayName === secretName(slot, generation) &&
         !inState.has(key.keyId) &&
         evidence.explains(resource, key.startDateTime),
     );

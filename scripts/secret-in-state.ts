@@ -1,14 +1,42 @@
-/** The one place that reads a secret's value out of a stack's state. */
+/** The one place that reads secrets' values out of a stack's state. */
 
 import type { Deployment } from '@pulumi/pulumi/automation/index.js';
 import { InteropError } from '../infra/errors.js';
-import { type Ledger, type SlotName, secretName } from '../infra/rotation/ledger.js';
+import { type Ledger, SLOTS, type SlotName, secretName } from '../infra/rotation/ledger.js';
 import { AZUREAD_TYPES } from './azuread-types.js';
 
 interface StateResource {
   readonly type: string;
   readonly inputs?: { readonly displayName?: unknown };
-  readonly outputs?: { readonly value?: unknown };
+  readonly outputs?: { readonly value?: unknown; readonly keyId?: unknown; readonly endDate?: unknown };
+}
+
+/** A secret that the state holds. `value` is for memory only: never log it. */
+export interface HeldSecret {
+  readonly slot: SlotName;
+  readonly generation: number;
+  readonly keyId: string;
+  readonly endDate: string;
+  readonly value: string;
+}
+
+/**
+ * The secrets in slots that the state holds with all that belongs to them.
+ *
+ * @param deployment the state with secrets in clear text, as `stack.exportStack()` gives it.
+ */
+export function heldSecrets(deployment: Deployment): readonly HeldSecret[] {
+  const resources: readonly StateResource[] = deployment.deployment?.resources ?? [];
+  return resources
+    .filter(({ type }) => type === AZUREAD_TYPES.secret)
+    .flatMap(({ inputs, outputs }) => {
+      const [, letter, generation] = /^interop-([ab])-g(\d+)$/.exec(String(inputs?.displayName)) ?? [];
+      const slot = SLOTS.find((name) => name === letter);
+      const value = plainSecret(outputs?.value);
+      if (slot === undefined || value === undefined || typeof outputs?.keyId !== 'string') return [];
+      const { keyId, endDate } = outputs;
+      return [{ slot, generation: Number(generation), keyId, endDate: String(endDate), value }];
+    });
 }
 
 /**
@@ -24,13 +52,10 @@ export function currentSecret(deployment: Deployment, ledger: Ledger): string {
 /** The value of the secret in one slot of the ledger; see {@link currentSecret}. */
 export function slotSecret(deployment: Deployment, ledger: Ledger, slot: SlotName): string {
   const generation = ledger.slots[slot]?.generation;
-  const name = generation === undefined ? undefined : secretName(slot, generation);
-  const resources: readonly StateResource[] = deployment.deployment?.resources ?? [];
-  const resource = resources.find(
-    (candidate) => candidate.type === AZUREAD_TYPES.secret && candidate.inputs?.displayName === name,
+  const found = heldSecrets(deployment).find(
+    (secret) => secret.slot === slot && secret.generation === generation,
   );
-  const value = plainSecret(resource?.outputs?.value);
-  if (value !== undefined) return value;
+  if (found !== undefined) return found.value;
   throw new InteropError({
     kind: 'failure',
     summary: 'the secret is not in the state',
@@ -38,7 +63,7 @@ export function slotSecret(deployment: Deployment, ledger: Ledger, slot: SlotNam
       {
         where: `slot ${slot}`,
         what: 'no secret of this name in the state',
-        found: name ?? 'an empty slot',
+        found: generation === undefined ? 'an empty slot' : secretName(slot, generation),
       },
     ],
     next: ['calendar-interop up'],

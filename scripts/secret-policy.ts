@@ -3,8 +3,11 @@ import type { StackConfig } from '../infra/config.js';
 import { InteropError } from '../infra/errors.js';
 import type { GraphClient } from '../infra/graph/client.js';
 import { readSecretPolicy, requireAllowedLife, type SecretPolicy } from '../infra/identity/secret-policy.js';
-import { type Ledger, SLOTS, type SlotName } from '../infra/rotation/ledger.js';
+import { type Ledger, SLOTS, type SlotName, secretName } from '../infra/rotation/ledger.js';
+import { AZUREAD_TYPES } from './azuread-types.js';
+import { viewState } from './recovery-evidence.js';
 import { findRegistration } from './rotation/registration.js';
+import type { StackSession } from './stack-session.js';
 import type { Terminal } from './terminal.js';
 
 /** Whose policy. */
@@ -46,11 +49,15 @@ export async function requireFirstSecretAllowed(request: PolicyRequest, terminal
  * @throws InteropError of kind `policy`
  */
 export async function requireNewSecretsAllowed(
-  request: PolicyRequest & { readonly ledger: Ledger; readonly now: Date },
+  request: PolicyRequest & {
+    readonly ledger: Ledger;
+    readonly now: Date;
+    readonly session: Pick<StackSession, 'readState'>;
+  },
   terminal: Terminal,
 ): Promise<void> {
-  const { ledger, now, stack } = request;
-  const slots = SLOTS.filter((slot) => isUnmade(ledger, slot));
+  const { ledger, now, stack, session } = request;
+  const slots = await unmadeSlots(ledger, session);
   if (slots.length === 0) return;
   const policy = await stackSecretPolicy(request);
   tellIfNotChecked(policy, terminal);
@@ -66,10 +73,20 @@ export async function requireNewSecretsAllowed(
 
 const DAY_MS = 86_400_000;
 
-/** The key id is written into the ledger once the secret was made. */
-function isUnmade(ledger: Ledger, slot: SlotName): boolean {
-  const secret = ledger.slots[slot];
-  return secret !== undefined && secret.keyId === undefined;
+/** Slots whose secret is still to be made: neither the ledger nor the state knows it. The state is read where it has to be. */
+async function unmadeSlots(
+  ledger: Ledger,
+  session: Pick<StackSession, 'readState'>,
+): Promise<readonly SlotName[]> {
+  const unknown = SLOTS.filter(
+    (slot) => ledger.slots[slot] !== undefined && ledger.slots[slot].keyId === undefined,
+  );
+  if (unknown.length === 0) return [];
+  const { resources } = viewState(await session.readState());
+  const made = new Set(
+    resources.filter(({ type }) => type === AZUREAD_TYPES.secret).map(({ outputs }) => outputs?.displayName),
+  );
+  return unknown.filter((slot) => !made.has(secretName(slot, ledger.slots[slot]?.generation ?? 0)));
 }
 
 /** The ledger holds the end of the secret: besides the configuration it has to be made anew. */

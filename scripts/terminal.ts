@@ -20,7 +20,7 @@ export type Tone = 'plain' | 'strong' | 'dim' | 'good' | 'warn' | 'bad';
 /** Writes for one command. Nothing that is secret may be handed to it. */
 export class Terminal {
   readonly json: boolean;
-  readonly #out: Writable & { readonly isTTY?: boolean };
+  readonly #out: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly #err: Writable;
   readonly #stdout: Writable;
   readonly #paint: ReturnType<typeof pc.createColors>;
@@ -32,6 +32,11 @@ export class Terminal {
     this.#err = options.stderr;
     this.#stdout = options.stdout;
     this.#paint = pc.createColors(options.color);
+  }
+
+  /** Characters in a line; 80 where nobody knows. */
+  get columns(): number {
+    return this.#out.columns ?? 80;
   }
 
   /** One line of progress or result. */

@@ -8,7 +8,7 @@ import { keyDocs } from './docs.js';
 import { ewsAccessSchema, exchangeSchema, roleMailboxesSchema, visibilitySchema } from './exchange-schema.js';
 import { addressSchema, clientIdSchema, domainSchema, flag, text, wholeNumber } from './forms.js';
 import { googleSchema } from './google-schema.js';
-import { displayName, ewsUrl, graphPermission, owner, tenant } from './values.js';
+import { displayName, ewsUrl, graphPermission, owner, serviceUrl, tenant } from './values.js';
 
 export const tenantSchema = text(tenant).register(keyDocs, {
   about:
@@ -104,6 +104,20 @@ export const leadDaysSchema = wholeNumber(1, MAX_SECRET_DAYS - 1)
   })
   .default(DEFAULT_LEAD_DAYS);
 
+const keyVaultSchema = z.strictObject({
+  url: text(serviceUrl).register(keyDocs, {
+    about: 'The address of the vault.',
+    allowed: 'https://<host>, such as https://interop.vault.azure.net',
+  }),
+  name: z
+    .string()
+    .refine((name) => /^[0-9A-Za-z-]{1,127}$/.test(name), 'is not a name that Key Vault takes')
+    .register(keyDocs, {
+      about: 'The name of the secret in the vault.',
+      allowed: '1 to 127 letters, digits and "-"',
+    }),
+});
+
 const secretSchema = z
   .strictObject({
     lifetimeDays: lifetimeDaysSchema,
@@ -115,11 +129,17 @@ const secretSchema = z
         allowed: 'true or false',
       })
       .default(false),
+    keyVault: keyVaultSchema.optional().register(keyDocs, {
+      about:
+        'An Azure Key Vault that gets a copy of each new secret, written by `rotation stage` and `rotation run`. It is never read back; older versions stay. The principal needs the data role Key Vault Secrets Officer there.',
+      allowed: 'a map with url, name',
+      fallback: 'no copy',
+    }),
   })
   .prefault({})
   .register(keyDocs, {
     about: 'The client secret that Google holds.',
-    allowed: 'a map with lifetimeDays, leadDays, stackOutput',
+    allowed: 'a map with lifetimeDays, leadDays, stackOutput, keyVault',
   });
 
 export const ENDPOINT_TYPES = ['microsoft365-graph', 'microsoft365-ews', 'onPremises'] as const;

@@ -7,8 +7,7 @@ import type { ConsentFound } from './application-scope/index.js';
 import {
   ApplicationScope,
   type EwsAccess,
-  ExchangeProvider,
-  type ExchangeProviderArgs,
+  type ExchangeProvider,
   type KeptVisibility,
   keepEwsAccess,
   keepRoleMailbox,
@@ -25,7 +24,7 @@ export interface ApplicationFacts {
 }
 
 export interface InteropExchangeArgs {
-  readonly provider: ExchangeProviderArgs;
+  readonly provider: ExchangeProvider;
   readonly application: ApplicationFacts;
   /** The stack (registrationTag): what is made carries it. */
   readonly owner: string;
@@ -75,9 +74,8 @@ export class InteropExchange extends pulumi.ComponentResource {
 
   constructor(name: string, args: InteropExchangeArgs, options?: pulumi.ComponentResourceOptions) {
     super('calendar-interop:exchange:InteropExchange', name, {}, options);
-    const provider = new ExchangeProvider(name, args.provider, { parent: this });
+    const { wishes, provider } = args;
     const own = { parent: this, provider };
-    const { wishes } = args;
     const mailboxes = wishes.roleMailboxes.map((mailbox) =>
       keepRoleMailbox(`${name}-${mailbox.address}`, { ...mailbox, owner: args.owner }, own),
     );

@@ -30,6 +30,8 @@ export interface InteropApplicationArgs {
   readonly current: SlotName;
   /** An existing registration to take over instead of creating one. */
   readonly adopt?: AdoptedRegistration | undefined;
+  /** What must have gone well before a secret is made or removed: the guard against a stale ledger. */
+  readonly guard?: pulumi.Resource | undefined;
   /** What an interrupted run of this stack made and the state does not know. */
   readonly takeUp?: TakenUp | undefined;
 }
@@ -261,7 +263,12 @@ export class InteropApplication extends pulumi.ComponentResource {
           rotateWhenChanged: { generation: String(wish.generation) },
         },
         // Pulumi creates before it deletes: without this a slot would hold two secrets for a moment, and the tenant three.
-        { parent: this, deleteBeforeReplace: true, additionalSecretOutputs: ['value'] },
+        {
+          parent: this,
+          deleteBeforeReplace: true,
+          additionalSecretOutputs: ['value'],
+          ...(args.guard === undefined ? {} : { dependsOn: args.guard }),
+        },
       );
     }
     return secrets;

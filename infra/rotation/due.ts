@@ -9,7 +9,9 @@ import {
   DAY_MS,
   describeSecret,
   endOf,
+  holdersOf,
   isSwitched,
+  isSwitchedFrom,
   judgedNow,
   oldSecret,
   sameSecret,
@@ -72,20 +74,20 @@ export function dueOf(ledger: Ledger, policy: RotationPolicy, now: Date): DueRep
 
 /** Everything that lies ahead on the way to the next rotation, with the time from which it is due. */
 function foreseen(ledger: Ledger, policy: RotationPolicy, judged: number): readonly Due[] {
-  if (ledger.pending !== undefined) return [finishing(ledger.pending)];
+  if (ledger.pending !== undefined) return [finishing(ledger.pending, judged)];
   const useless = discarding(ledger, policy, judged);
   return [
     ...revoking(ledger, policy),
     ...useless,
-    ...(useless.length > 0 ? [] : [...staging(ledger, policy), ...handingOver(ledger, policy)]),
+    ...(useless.length > 0 ? [] : [...staging(ledger, policy), ...handingOver(ledger, policy, judged)]),
     ...retiring(ledger, policy),
   ];
 }
 
-function finishing(pending: NonNullable<Ledger['pending']>): Due {
+function finishing(pending: NonNullable<Ledger['pending']>, judged: number): Due {
   return {
     step: 'finish',
-    since: new Date(pending.at),
+    since: new Date(Math.min(Date.parse(pending.at), judged)),
     who: 'scheduler',
     next: [['rotation', 'run'], ['up']],
     what: `${pending.event} of ${describeSecret(secretOf(pending))} was begun and is not carried out yet`,
@@ -96,7 +98,7 @@ function revoking(ledger: Ledger, policy: RotationPolicy): readonly Due[] {
   const { revoking: demand } = ledger;
   if (demand === undefined) return [];
   const secret = secretOf(demand);
-  const switched = isSwitched(ledger, policy)
+  const switched = isSwitchedFrom(ledger, policy, secret)
     ? (switchedAt(ledger, policy) ?? Date.parse(demand.at))
     : undefined;
   const since = Math.min(Date.parse(demand.deadline), switched ?? Number.POSITIVE_INFINITY);
@@ -119,7 +121,9 @@ function revoking(ledger: Ledger, policy: RotationPolicy): readonly Due[] {
 function discarding(ledger: Ledger, policy: RotationPolicy, judged: number): readonly Due[] {
   const [target, old] = [targetSecret(ledger), oldSecret(ledger)];
   const ended = endOf(ledger, target);
-  if (old === undefined || !('slot' in old) || isSwitched(ledger, policy) || ended > judged) return [];
+  if (old === undefined || !('slot' in old) || ended > judged) return [];
+  // Where Google was seen with it, nobody is told to remove it: the clock may be wrong.
+  if (isSwitched(ledger, policy) || holdersOf(ledger, policy, target).length > 0) return [];
   return [
     {
       step: 'discard',
@@ -141,7 +145,7 @@ function staging(ledger: Ledger, policy: RotationPolicy): readonly Due[] {
   return [
     {
       step: 'stage',
-      since: new Date(leadAt(ledger, policy)),
+      since: new Date(demandsSuccessor(ledger) ?? leadAt(ledger, policy)),
       who: 'scheduler',
       next: [
         ['rotation', 'run'],
@@ -153,16 +157,24 @@ function staging(ledger: Ledger, policy: RotationPolicy): readonly Due[] {
   ];
 }
 
-function handingOver(ledger: Ledger, policy: RotationPolicy): readonly Due[] {
+/** Since when the only secret in a slot is to be revoked: that takes another one. */
+function demandsSuccessor(ledger: Ledger): number | undefined {
+  const demand = ledger.revoking;
+  if (demand === undefined || !sameSecret(secretOf(demand), targetSecret(ledger))) return undefined;
+  return Date.parse(demand.at);
+}
+
+function handingOver(ledger: Ledger, policy: RotationPolicy, judged: number): readonly Due[] {
   if (isSwitched(ledger, policy)) return [];
   const [target, old] = [targetSecret(ledger), oldSecret(ledger)];
   const awaited = awaitedEndpoints(ledger, policy);
-  const stagedAt = startOf(ledger, target) ?? Date.parse(ledger.log.at(-1)?.at ?? '');
+  // A clock that was ahead may have staged it in the future: the hand-over is due all the same.
+  const stagedAt = Math.min(startOf(ledger, target) ?? judged, judged);
   const where = awaited.length === 0 ? 'the hand-over' : awaited.join(', ');
   return [
     {
       step: 'handOver',
-      since: new Date(Number.isNaN(stagedAt) ? 0 : stagedAt),
+      since: new Date(stagedAt),
       who: 'googleAdmin',
       next: [['handoff'], ['rotation', 'confirm', ...awaited]],
       what: `${describeSecret(target)} is to be pasted in Google's Admin console and confirmed: ${where}`,

@@ -97,10 +97,14 @@ export interface RemoveEvent extends ForeignSecret {
   readonly force?: boolean | undefined;
 }
 
-/** The ledger in the file is older than the state's, or another: the state's takes its place. */
+/**
+ * The ledger in the file is older than the state's, or another: the state's takes its place. Where the file has none any more, `lost`
+ * says so, and the state's ledger is the one that the event is applied to.
+ */
 export interface RestoreEvent {
   readonly type: 'restore';
   readonly from: Ledger;
+  readonly lost?: boolean | undefined;
   readonly by?: string | undefined;
 }
 

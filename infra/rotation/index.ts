@@ -9,6 +9,7 @@ export { type JudgedEvidence, NO_EVIDENCE, planRun, type RunPlan, type RunStep }
 export {
   awaitedEndpoints,
   describeSecret,
+  intendedSecrets,
   isSwitched,
   liveSecrets,
   oldSecret,

@@ -11,7 +11,7 @@ export const PHASES = ['unconfirmed', 'steady', 'staged', 'partlyConfirmed', 'sw
  * - `staged`: two secrets, the new one held by no endpoint as far as is known;
  * - `partlyConfirmed`: two secrets, the new one held by some;
  * - `switched`: two secrets, the new one held by all: the old one can go;
- * - `revoking`: two secrets, and the old one shall go as soon as possible.
+ * - `revoking`: a secret shall go as soon as Google holds another one, at the latest at a deadline.
  *
  * What a command has begun and not seen through is `pending` in the ledger, in any phase.
  */
@@ -19,8 +19,8 @@ export type Phase = (typeof PHASES)[number];
 
 export function phaseOf(ledger: Ledger, policy: RotationPolicy): Phase {
   const switched = isSwitched(ledger, policy);
-  if (oldSecret(ledger) === undefined) return switched ? 'steady' : 'unconfirmed';
   if (ledger.revoking !== undefined) return 'revoking';
+  if (oldSecret(ledger) === undefined) return switched ? 'steady' : 'unconfirmed';
   if (switched) return 'switched';
   return holdersOf(ledger, policy, targetSecret(ledger)).length === 0 ? 'staged' : 'partlyConfirmed';
 }

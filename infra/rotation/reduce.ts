@@ -47,6 +47,12 @@ import {
 /** How far two clocks may differ before one of them is called wrong. */
 export const CLOCK_TOLERANCE_MS = 10 * 60_000;
 
+/**
+ * By how much a restored ledger is newer: revisions that were written after the state's last update, and never run, must not count as
+ * newer than it when they turn up in another checkout.
+ */
+const RESTORE_LEAP = 1000;
+
 /** What became of an event. `changed` is false when the ledger said so already: nothing is to be written. */
 export type Outcome =
   | { readonly ledger: Ledger; readonly changed: boolean; readonly refusal?: undefined }
@@ -82,7 +88,10 @@ export function reduce(ledger: Ledger, event: RotationEvent, policy: RotationPol
   const step = stepOf({ ledger, policy, now, at }, event);
   if (step === 'same') return { ledger, changed: false };
   if ('code' in step) return { refusal: step };
-  return { ledger: changed(event.type === 'restore' ? event.from : ledger, ledger, step, at), changed: true };
+  return {
+    ledger: changed(event.type === 'restore' ? { ...event.from } : ledger, ledger, step, at),
+    changed: true,
+  };
 }
 
 function stepOf(judge: Judge, event: RotationEvent): Step {
@@ -121,7 +130,7 @@ function changed(base: Ledger, file: Ledger, { log = [], ...change }: Change, at
   const { pending, revoking } = next;
   return {
     version: next.version,
-    revision: Math.max(base.revision, file.revision) + 1,
+    revision: Math.max(base.revision, file.revision) + (base === file ? 1 : RESTORE_LEAP),
     slots: slotsInOrder(next.slots),
     ...(highest > targetSecret(next).generation ? { lastGeneration: highest } : {}),
     current: next.current,
@@ -223,8 +232,8 @@ function used({ ledger }: Judge, { slot, note }: UseEvent): Step {
   return { log: [{ event: 'use', slot, generation: secret.generation, ...noted({ note }) }] };
 }
 
-function restore({ ledger }: Judge, { from, by }: RestoreEvent): Step {
-  if (JSON.stringify(from) === JSON.stringify(ledger)) return 'same';
+function restore({ ledger }: Judge, { from, lost, by }: RestoreEvent): Step {
+  if (lost !== true && JSON.stringify(from) === JSON.stringify(ledger)) return 'same';
   if (ledger.revision > from.revision) {
     return refuse('notOlder', {
       what: "the ledger is newer than the state's: there is nothing to restore",
@@ -457,13 +466,16 @@ function revoke(judge: Judge, event: RevokeEvent): Step {
   const { ledger } = judge;
   const secret = namedSecret(ledger, event.secret);
   if ('code' in secret) return secret;
-  // A slot's secret that leaked goes whatever update is still to be run: that update is run with it.
-  const urgent = event.when === 'now' && 'slot' in secret && ledger.pending?.keyId === undefined;
-  const wait = urgent ? undefined : pendingFirst(judge);
+  const wait = undoesPending(ledger, event, secret) ? undefined : pendingFirst(judge);
   if (wait !== undefined) return wait;
   return event.when === 'now'
     ? revokeNow(judge, event, secret)
     : revokeLater(judge, event, secret, event.when.deadline);
+}
+
+/** A secret that cannot be made, as where the tenant forbids it, must not block everything else: it may be taken back. */
+function undoesPending({ pending }: Ledger, { when }: RevokeEvent, secret: SecretRef): boolean {
+  return when === 'now' && pending?.event === 'stage' && sameSecret(secretOf(pending), secret);
 }
 
 function namedSecret(ledger: Ledger, named: RevokeEvent['secret']): SecretRef | Refusal {

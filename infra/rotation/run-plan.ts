@@ -5,7 +5,7 @@ import type { Ledger } from './ledger.js';
 import type { RotationPolicy } from './policy.js';
 import { reduce } from './reduce.js';
 import type { Refusal } from './refusal.js';
-import { isSwitched, oldSecret, sameSecret, secretOf } from './secrets.js';
+import { isSwitched, isSwitchedFrom, oldSecret, sameSecret, secretOf } from './secrets.js';
 
 /** What observations of Microsoft's and Google's logs amount to. Nothing in it is what "no evidence" looks like. */
 export interface JudgedEvidence {
@@ -45,9 +45,11 @@ export function planRun(
   now: Date,
 ): RunPlan {
   const { contradictions } = evidence;
+  // What is due is told by the clock that is known to be right; events are judged by both, and refused where they differ.
+  const judgedBy = evidence.entraTime ?? now;
   const { pending } = ledger;
   if (pending !== undefined) {
-    const report = dueOf(ledger, policy, now);
+    const report = dueOf(ledger, policy, judgedBy);
     return { steps: [{ kind: 'finish', pending }], blocked: [], report, contradictions };
   }
   const steps: RunStep[] = [];
@@ -64,7 +66,7 @@ export function planRun(
       if (planned.pending !== undefined) break;
     }
   }
-  return { steps, blocked, report: dueOf(planned, policy, now), contradictions };
+  return { steps, blocked, report: dueOf(planned, policy, judgedBy), contradictions };
 }
 
 type Wish = (
@@ -84,8 +86,8 @@ const revoking: Wish = (ledger, policy, { entraTime }, now) => {
   const demand = ledger.revoking;
   if (demand === undefined) return undefined;
   const passed = (entraTime ?? now).getTime() >= Date.parse(demand.deadline);
-  if (!passed && !isSwitched(ledger, policy)) return undefined;
   const secret = secretOf(demand);
+  if (!passed && !isSwitchedFrom(ledger, policy, secret)) return undefined;
   return { type: 'revoke', secret, when: 'now', by: demand.by ?? 'rotation run', entraTime };
 };
 
@@ -97,6 +99,6 @@ const retiring: Wish = (ledger, policy, { silent, contradictions }) => {
 };
 
 const staging: Wish = (ledger, policy, { entraTime }, now) =>
-  dueOf(ledger, policy, now).due.some(({ step }) => step === 'stage')
+  dueOf(ledger, policy, entraTime ?? now).due.some(({ step }) => step === 'stage')
     ? { type: 'stage', by: 'rotation run', entraTime }
     : undefined;

@@ -45,6 +45,18 @@ export function slotSecrets(ledger: Ledger): readonly SlotSecret[] {
   }).sort((one, other) => other.generation - one.generation);
 }
 
+/**
+ * The slots' secrets that may be in Entra by this ledger's doing: a key of such a name that the state does not know was made by a run
+ * that was cut off. One whose removal has begun is among them.
+ */
+export function intendedSecrets(ledger: Ledger): readonly SlotSecret[] {
+  const pending = ledger.pending === undefined ? undefined : secretOf(ledger.pending);
+  const inSlots = slotSecrets(ledger);
+  if (pending === undefined || !('slot' in pending) || inSlots.some((secret) => sameSecret(secret, pending)))
+    return inSlots;
+  return [...inSlots, pending];
+}
+
 /** All secrets that the ledger says exist: they count towards the cap of two. */
 export function liveSecrets(ledger: Ledger): readonly SecretRef[] {
   return [...slotSecrets(ledger), ...ledger.foreign.map(({ keyId }) => ({ keyId }))];
@@ -98,6 +110,11 @@ export function awaitedEndpoints(ledger: Ledger, policy: RotationPolicy): readon
 /** Whether Google holds the newest secret everywhere, as far as is known. */
 export function isSwitched(ledger: Ledger, policy: RotationPolicy): boolean {
   return awaitedEndpoints(ledger, policy).length === 0 && ledger.current === targetSecret(ledger).slot;
+}
+
+/** Whether Google has left a secret behind: it holds the newest one everywhere, and that is another. */
+export function isSwitchedFrom(ledger: Ledger, policy: RotationPolicy, secret: SecretRef): boolean {
+  return isSwitched(ledger, policy) && !sameSecret(secret, targetSecret(ledger));
 }
 
 /** When the last endpoint was confirmed for the newest secret; undefined where none has to be. */

@@ -1,9 +1,11 @@
 /** `up`: makes everything as declared. */
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { resourceChanges } from '../engine-events.js';
-import { openStack } from '../open-stack.js';
+import { type OpenStack, openStack } from '../open-stack.js';
 import { recover } from '../recovery.js';
+import { withKeyIds } from '../rotation/key-ids.js';
 import { requireNewSecretsAllowed } from '../secret-policy.js';
+import { writeLedger } from '../stack-file.js';
 import { changesAsJson } from './engine-json.js';
 import { showOutputs, stackOutputs } from './stack-outputs.js';
 
@@ -19,10 +21,32 @@ export async function up(context: CommandContext, flags: UpFlags): Promise<Comma
   await recover({ ...open, say: (text) => context.terminal.warn(text), signal: context.signal });
   const record = await open.session.run('up', { refresh: flags.refresh });
   const outputs = stackOutputs(await open.session.outputs());
+  if (open.ledger.pending !== undefined) await finishRotation(context, open);
+  else noteKeyIds(open, outputs);
   open.reporter.summary(record, { done: 'done', none: 'Nothing changed: everything is as declared.' });
   showOutputs(context.terminal, outputs);
   return {
     exitCode: 0,
     json: { ...open.engine, ...changesAsJson(record), changed: resourceChanges(record).length, outputs },
   };
+}
+
+/** What a rotation command has begun, or a merged pull request asks for, ends with the update that was just run. */
+async function finishRotation(context: CommandContext, open: OpenStack): Promise<void> {
+  const [{ withRotation }, { LIVE_WORLD, liveEngine }, { endOf }] = await Promise.all([
+    import('../rotation/rotation.js'),
+    import('../rotation/live-world.js'),
+    import('./rotation-shared.js'),
+  ]);
+  const world = { ...LIVE_WORLD, open: async () => liveEngine(context, open) };
+  await withRotation(context, world, { command: 'up' }, async (rotation) => {
+    await rotation.carryOut(true);
+    await rotation.copyToVault();
+    return endOf(rotation);
+  });
+}
+
+function noteKeyIds({ stack, ledger }: OpenStack, { secretSlots }: Readonly<Record<string, unknown>>): void {
+  const noted = withKeyIds(ledger, (secretSlots ?? {}) as Parameters<typeof withKeyIds>[1]);
+  if (noted !== undefined) writeLedger(stack.file, noted);
 }

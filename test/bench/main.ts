@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchReport>>> = {
   demo: async () => (await import('./demo.js')).benchDemo(),
   help: async () => (await import('./help.js')).benchHelp(),
   preview: async () => (await import('./preview.js')).benchPreview(),
+  rotation: async () => (await import('./rotation.js')).benchRotation(),
   visibility: async () => (await import('./visibility.js')).benchVisibility(),
 };
 

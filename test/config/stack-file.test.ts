@@ -105,8 +105,8 @@ describe('setting a key', () => {
     const next: Ledger = {
       ...LEDGER,
       revision: 2,
-      slots: { ...LEDGER.slots, b: { generation: 1, endDate: '2027-11-24T00:00:00Z' } },
-      log: [...LEDGER.log, { at: '2026-12-01T00:00:00Z', event: 'stage', slot: 'b', generation: 1 }],
+      slots: { ...LEDGER.slots, b: { generation: 2, endDate: '2027-11-24T00:00:00Z' } },
+      log: [...LEDGER.log, { at: '2026-12-01T00:00:00Z', event: 'stage', slot: 'b', generation: 2 }],
     };
     const text = withConfigValue(withText(FILE), 'calendar-interop:rotation', next);
     const [head = '', tail = ''] = FILE.split(/ {4}calendar-interop:rotation:[\s\S]*# first\n/);
@@ -114,7 +114,7 @@ describe('setting a key', () => {
     expect(text.endsWith(tail)).toBe(true);
     expect(text).toMatch(/# why slot a\n/);
     expect(text).toMatch(/event: init, slot: a, generation: 1} # first\n/);
-    expect(text).toContain('- {at: "2026-12-01T00:00:00Z", event: stage, slot: b, generation: 1}\n');
+    expect(text).toContain('- {at: "2026-12-01T00:00:00Z", event: stage, slot: b, generation: 2}\n');
     expect(parseLedger(stackConfigOf(withText(text)).ours.rotation)).toEqual(next);
   });
 

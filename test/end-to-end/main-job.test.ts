@@ -46,11 +46,11 @@ test('up makes what the guide asks for; again it changes nothing; destroy leaves
   const before = await directory();
 
   const preview = await json('preview');
-  expect(preview).toMatchObject({ code: 0, value: { totals: { create: 4 }, changed: 4 } });
+  expect(preview).toMatchObject({ code: 0, value: { totals: { create: 5 }, changed: 5 } });
   expect(await directory()).toEqual(before);
 
   const up = await json('up');
-  expect(up).toMatchObject({ code: 0, value: { totals: { create: 4 }, changed: 4 } });
+  expect(up).toMatchObject({ code: 0, value: { totals: { create: 5 }, changed: 5 } });
   const application = await onlyApplication();
   expect(application).toMatchObject({
     appId: up.value.outputs?.clientId,
@@ -70,7 +70,7 @@ test('up makes what the guide asks for; again it changes nothing; destroy leaves
   expect(await json('up')).toMatchObject({ code: 0, value: { totals: {}, changed: 0 } });
   expect(await json('drift')).toMatchObject({ code: 0, value: { found: 0 } });
 
-  expect(await json('destroy')).toMatchObject({ code: 0, value: { totals: { delete: 4 } } });
+  expect(await json('destroy')).toMatchObject({ code: 0, value: { totals: { delete: 5 } } });
   expect(await directory()).toEqual(before);
 });
 

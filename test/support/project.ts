@@ -54,6 +54,8 @@ export interface TestProject {
   stateFile(): Promise<string | undefined>;
   /** The secrets in the state, as Pulumi itself decrypts them. */
   secrets(): Promise<readonly string[]>;
+  /** The value of the secret with this name in the state, such as `interop-a-g1`. */
+  secretNamed(name: string): Promise<string>;
   dispose(): Promise<void>;
 }
 
@@ -124,16 +126,31 @@ export async function makeProject(tenant: {
       return await readFile(file, 'utf8').catch(() => undefined);
     },
     secrets: () => secretsIn(folder, env),
+    secretNamed: async (name) => {
+      const { deployment } = JSON.parse(await exportState(folder, env)) as {
+        deployment: {
+          resources: { inputs?: { displayName?: string }; outputs?: { value?: { plaintext: string } } }[];
+        };
+      };
+      const found = deployment.resources.find(({ inputs }) => inputs?.displayName === name);
+      if (found?.outputs?.value === undefined) throw new Error(`the state holds no secret ${name}`);
+      return JSON.parse(found.outputs.value.plaintext) as string;
+    },
     dispose: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   };
   await project.configure();
   return project;
 }
 
-async function secretsIn(cwd: string, env: Readonly<Record<string, string>>): Promise<readonly string[]> {
+/** The state with secrets in clear text. */
+async function exportState(cwd: string, env: Readonly<Record<string, string>>): Promise<string> {
   const { command } = await findPulumiCli({ env });
   const args = ['stack', 'export', '--show-secrets', '--stack', 'test'];
-  const { stdout } = await promisify(execFile)(command, args, { cwd, env, maxBuffer: 1 << 26 });
+  return (await promisify(execFile)(command, args, { cwd, env, maxBuffer: 1 << 26 })).stdout;
+}
+
+async function secretsIn(cwd: string, env: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const stdout = await exportState(cwd, env);
   return [...stdout.matchAll(/"plaintext": "\\"(.*?)\\""/g)].map(([, secret = '']) => secret);
 }
 

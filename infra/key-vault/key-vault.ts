@@ -1,0 +1,98 @@
+/**
+ * A copy of the secret in an Azure Key Vault, for people who keep their secrets there. Written, never read back: that a copy is there
+ * is told by its tags.
+ */
+import type { TokenCredential } from '@azure/identity';
+import { InteropError } from '../errors.js';
+import type { Trust } from '../graph/trust.js';
+import { type SlotName, secretName } from '../rotation/ledger.js';
+
+export interface KeyVaultOptions {
+  /** `https://<vault>.vault.azure.net`, without a trailing slash. */
+  readonly url: string;
+  /** Name of the secret in the vault. */
+  readonly name: string;
+  readonly credential: TokenCredential;
+  readonly trust: Trust;
+  readonly signal: AbortSignal;
+}
+
+/** A secret to copy. */
+export interface SecretCopy {
+  readonly slot: SlotName;
+  readonly generation: number;
+  readonly keyId: string;
+  /** RFC 3339. */
+  readonly endDate: string;
+  readonly value: string;
+}
+
+export interface KeyVault {
+  /** Whether a version is the copy of the secret with this key id. Only names, dates and tags are asked for. */
+  has(keyId: string): Promise<boolean>;
+  /** Adds a version with content type, expiry and tags; older versions stay. */
+  put(secret: SecretCopy): Promise<void>;
+}
+
+/** Retries of one request; Key Vault's throttling passes within seconds (learn.microsoft.com/azure/key-vault/general/overview-throttling). */
+const RETRIES = { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 5_000 };
+
+/** @throws InteropError of kind `resource` from each function when the vault refuses or does not answer */
+export async function openKeyVault(options: KeyVaultOptions): Promise<KeyVault> {
+  const { SecretClient } = await import('@azure/keyvault-secrets');
+  const { url, name, credential, trust, signal } = options;
+  const client = new SecretClient(url, credential, {
+    ...trust.identityOptions(url),
+    retryOptions: RETRIES,
+    // Whose certificate is trusted is decided by the trust alone; the challenge has to be of this vault's own domain.
+    disableChallengeResourceVerification: !/\.vault\.(azure\.net|azure\.cn|usgovcloudapi\.net)$/.test(
+      new URL(url).hostname,
+    ),
+  });
+  return {
+    has: async (keyId) =>
+      await explained(options, 'reading the versions of the secret', async () => {
+        for await (const { tags } of client.listPropertiesOfSecretVersions(name, { abortSignal: signal })) {
+          if (tags?.keyId === keyId) return true;
+        }
+        return false;
+      }),
+    put: async ({ slot, generation, keyId, endDate, value }) => {
+      await explained(options, 'writing the secret', () =>
+        client.setSecret(name, value, {
+          abortSignal: signal,
+          contentType: 'Entra client secret',
+          expiresOn: new Date(endDate),
+          tags: { keyId, generation: String(generation), name: secretName(slot, generation) },
+        }),
+      );
+    },
+  };
+}
+
+async function explained<T>(
+  { url, name, signal }: KeyVaultOptions,
+  doing: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted) throw new InteropError({ kind: 'cancelled', summary: `${doing} was cancelled` });
+    // The library's error carries the request, and with it the secret: only its status and code go on.
+    const { statusCode, code } = error as { statusCode?: unknown; code?: unknown };
+    throw new InteropError({
+      kind: 'resource',
+      summary: `${doing} ${name} in Key Vault failed`,
+      problems: [
+        {
+          where: url,
+          what: statusCode === 403 ? 'the principal may not do this' : 'the vault did not do it',
+          found: [statusCode, code].filter((part) => part !== undefined).join(' ') || 'no answer',
+          allowed: 'the data role Key Vault Secrets Officer for the principal that runs this',
+        },
+      ],
+      next: ['calendar-interop rotation run   # copies what is missing'],
+    });
+  }
+}

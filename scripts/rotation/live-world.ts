@@ -1,0 +1,94 @@
+/** The world as it is: the stack on the real engine, the tenant behind it. */
+
+import { ROTATION_LEDGER_TYPE } from '../../infra/identity/ledger-guard.js';
+import type { CommandContext } from '../command-context.js';
+import { readSavedLedger } from '../ledger-in-state.js';
+import { type OpenStack, openStack } from '../open-stack.js';
+import { chooseStack, findProject } from '../project.js';
+import { recover } from '../recovery.js';
+import { type HeldSecret, heldSecrets } from '../secret-in-state.js';
+import { readStackFile, stackConfigOf } from '../stack-file.js';
+import type { RotationEngine, RotationWorld } from './rotation-world.js';
+
+/** What a command works with that was started by a person or a pipeline. */
+export const LIVE_WORLD: RotationWorld = {
+  now: () => new Date(),
+  open: async (context, ledger) =>
+    liveEngine(context, await openStack(context, { ledger, create: ledger === 'write' })),
+  evidence: async (request) => {
+    const { stackEvidence } = await import('./stack-evidence.js');
+    const judged = await stackEvidence(request);
+    for (const line of judged.why) request.context.terminal.line(line, 'dim');
+    return judged;
+  },
+  secretPolicy: async (request) => {
+    const [{ viewRegistration }, { stackSecretPolicy }] = await Promise.all([
+      import('./registration.js'),
+      import('../secret-policy.js'),
+    ]);
+    const graph = async () => (await viewRegistration(request)).graph;
+    return await stackSecretPolicy({ stack: request.stack.name, config: request.config, graph });
+  },
+  openVault: async (context, keyVault) => {
+    const raw = stackConfigOf(
+      readStackFile(chooseStack(findProject(context.cwd), context.stack, context.env).file),
+    );
+    const [{ signIn }, { openKeyVault }] = await Promise.all([
+      import('../../infra/graph/provider-cloud.js'),
+      import('../../infra/key-vault/key-vault.js'),
+    ]);
+    const { credential, trust } = await signIn(raw.azuread, context.env, context.signal);
+    return await openKeyVault({ ...keyVault, credential, trust, signal: context.signal });
+  },
+};
+
+/** The same for a stack that is open already. */
+export function liveEngine(context: CommandContext, open: OpenStack): RotationEngine {
+  const { session } = open;
+  return {
+    savedLedger: async () => readSavedLedger(await session.readState()),
+    update: async (ledger, command) => {
+      await recover({
+        ...open,
+        expected: { ...open.expected, ledger },
+        say: (text) => context.terminal.warn(text),
+        signal: context.signal,
+      });
+      await session.run('up', { command });
+    },
+    saveLedger: async (command) => {
+      await session.run('up', { command, targets: [`**${ROTATION_LEDGER_TYPE}**`] });
+    },
+    secrets: async () => heldSecrets(await session.readSecrets()),
+    prove: (secret) => prove(context, open, secret),
+    removeForeign: async (keyId) => {
+      const client = await open.graph();
+      const application = await client.getApplication({ appId: await clientIdOf(open) });
+      const holds = application?.passwordCredentials.some((key) => key.keyId === keyId) === true;
+      if (application !== undefined && holds) await client.removePassword(application.id, keyId);
+    },
+  };
+}
+
+async function prove(
+  { signal }: CommandContext,
+  open: OpenStack,
+  { value: secret }: HeldSecret,
+): Promise<readonly string[]> {
+  const { proveSecret } = await import('../../infra/graph/token-proof.js');
+  const { cloud, trust } = await open.signedIn();
+  const { protocol, tenant } = open.config;
+  const { roles } = await proveSecret({
+    tokenEndpoint: `${cloud.authority}/${tenant}/oauth2/v2.0/token`,
+    clientId: await clientIdOf(open),
+    secret,
+    scope: `${protocol === 'graph' ? cloud.graph : cloud.exchange}/.default`,
+    trust,
+    signal,
+  });
+  return roles;
+}
+
+async function clientIdOf(open: OpenStack): Promise<string> {
+  return String((await open.session.outputs()).clientId?.value);
+}

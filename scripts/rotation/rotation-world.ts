@@ -1,0 +1,64 @@
+/** What the rotation commands need of the world: the present, the stack on the engine, evidence. Tests put others in their place. */
+import type { KeyVaultConfig, StackConfig } from '../../infra/config.js';
+import type { SavedLedger } from '../../infra/identity/ledger-guard.js';
+import type { SecretPolicy } from '../../infra/identity/secret-policy.js';
+import type { JudgedEvidence } from '../../infra/rotation/index.js';
+import type { Ledger } from '../../infra/rotation/ledger.js';
+import type { CommandContext } from '../command-context.js';
+import type { ProjectStack } from '../project.js';
+import type { HeldSecret } from '../secret-in-state.js';
+
+/** A stack that is open for what a rotation does to it. */
+export interface RotationEngine {
+  /** The ledger that the stack was last brought up with; undefined before the first time. */
+  savedLedger(): Promise<SavedLedger | undefined>;
+  /** Makes the tenant as the ledger in the stack's file says, after putting an interrupted run right. */
+  update(ledger: Ledger, command: string): Promise<void>;
+  /** Takes the ledger in the stack's file into the state, and touches nothing else. */
+  saveLedger(command: string): Promise<void>;
+  /** The secrets in the state. */
+  secrets(): Promise<readonly HeldSecret[]>;
+  /**
+   * Takes a token with a secret as Google will, waiting while Entra does not know it everywhere.
+   *
+   * @returns the roles in the token
+   * @throws InteropError of kind `authentication`
+   */
+  prove(secret: HeldSecret): Promise<readonly string[]>;
+  /** Removes a secret that lies in no slot from the registration; one that is gone already is no failure. */
+  removeForeign(keyId: string): Promise<void>;
+}
+
+/** Where the configuration wants a copy of each secret. */
+export interface Vault {
+  /** Whether it holds the copy of the secret with this key id; the value is not read. */
+  has(keyId: string): Promise<boolean>;
+  /** Adds a version; older ones stay. */
+  put(secret: HeldSecret): Promise<void>;
+}
+
+/** What evidence is collected about. */
+export interface EvidenceRequest {
+  readonly context: CommandContext;
+  readonly stack: ProjectStack;
+  readonly config: StackConfig;
+  readonly ledger: Ledger;
+  readonly now: Date;
+}
+
+export interface RotationWorld {
+  now(): Date;
+  /**
+   * @param ledger `saved`: the one in the state counts, whatever the file holds
+   * @throws InteropError as openStack
+   */
+  open(context: CommandContext, ledger: 'write' | 'saved'): Promise<RotationEngine>;
+  /** What Microsoft's and Google's logs amount to. Sources that cannot be read leave something out; they do not fail. */
+  evidence(request: EvidenceRequest): Promise<JudgedEvidence>;
+  /** What the tenant's policy allows a new secret. One that cannot be read is not checked, which is no failure. */
+  secretPolicy(request: Omit<EvidenceRequest, 'ledger' | 'now'>): Promise<SecretPolicy>;
+  /** @throws InteropError; so do the vault's own functions */
+  openVault(context: CommandContext, keyVault: KeyVaultConfig): Promise<Vault>;
+  /** Asks a person a question of yes or no; undefined where nobody can be asked. */
+  readonly ask?: ((question: string) => Promise<boolean>) | undefined;
+}

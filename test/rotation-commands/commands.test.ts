@@ -1,0 +1,221 @@
+/** The rotation commands on a world in memory: what they write, in which order, and what they leave when they are cut off. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rotationConfirm } from '../../scripts/commands/rotation-confirm.js';
+import { rotationRestore } from '../../scripts/commands/rotation-restore.js';
+import { rotationRetire } from '../../scripts/commands/rotation-retire.js';
+import { type RevokeFlags, rotationRevoke } from '../../scripts/commands/rotation-revoke.js';
+import { rotationRun } from '../../scripts/commands/rotation-run.js';
+import { rotationStage } from '../../scripts/commands/rotation-stage.js';
+import { rotationStatus } from '../../scripts/commands/rotation-status.js';
+import { withLedgerLock } from '../../scripts/rotation/ledger-lock.js';
+import { FakeWorld, type Moment } from './support/fake-world.js';
+
+let world: FakeWorld;
+
+beforeEach(async () => {
+  world = new FakeWorld();
+  await world.steady();
+});
+afterEach(() => world.dispose());
+
+const stage = (writeOnly = false) => rotationStage(world.context, { writeOnly }, world);
+const confirm = (...endpoints: string[]) =>
+  rotationConfirm(world.context, { endpoints, evidence: false, writeOnly: false }, world);
+const retire = () => rotationRetire(world.context, { writeOnly: false }, world);
+const run = (report?: string) => rotationRun(world.context, { report, writeOnly: false }, world);
+const status = () => rotationStatus(world.context, world);
+const revoke = (flags: Partial<RevokeFlags>) =>
+  rotationRevoke(
+    world.context,
+    {
+      secret: 'a',
+      now: false,
+      afterSwitch: false,
+      deadline: undefined,
+      yes: true,
+      writeOnly: false,
+      ...flags,
+    },
+    world,
+  );
+
+test('stage makes and proves the next secret once, and notes its own use', async () => {
+  await stage();
+  expect(world.names()).toEqual(['a1', 'b2']);
+  expect(world.proofs).toBe(1);
+  const { log, pending, slots } = world.ledger();
+  expect(pending).toBeUndefined();
+  expect(log.at(-1)).toMatchObject({ event: 'use', slot: 'b', generation: 2 });
+  expect(slots.b?.keyId).toBe(world.held[1]?.keyId);
+  expect(world.saved?.revision).toBe(world.ledger().revision);
+});
+
+test('the file keeps its comments, and no secret comes into it', async () => {
+  await stage();
+  expect(world.text().startsWith('# ours\n')).toBe(true);
+  expect(world.text() + world.output()).not.toContain('value ');
+});
+
+test.each<Moment>(['update', 'secrets', 'prove', 'saveLedger'])(
+  'stage that is cut off at %s is finished by run, with no third secret and one proof that counts',
+  async (moment) => {
+    world.cutAt = moment;
+    await expect(stage()).rejects.toThrow('cut off');
+    await run();
+    expect(world.names()).toEqual(['a1', 'b2']);
+    expect(world.ledger().pending).toBeUndefined();
+    expect(world.proofs).toBe(1);
+  },
+);
+
+test.each<Moment>(['update', 'secrets', 'saveLedger'])(
+  'retire that is cut off at %s is finished when it is called again',
+  async (moment) => {
+    await stage();
+    await confirm();
+    world.cutAt = moment;
+    await expect(retire()).rejects.toThrow('cut off');
+    await retire().catch((error: { summary: string }) =>
+      expect(error.summary).toBe('there is no old secret to retire'),
+    );
+    expect(world.names()).toEqual(['b2']);
+    expect(world.ledger()).toMatchObject({ current: 'b' });
+    expect(world.ledger().pending).toBeUndefined();
+  },
+);
+
+test('retire refuses until every endpoint is confirmed', async () => {
+  await stage();
+  await confirm('one');
+  const before = world.text();
+  await expect(retire()).rejects.toMatchObject({ kind: 'policy', message: expect.stringContaining('two') });
+  expect(world.text()).toBe(before);
+  expect(world.names()).toEqual(['a1', 'b2']);
+});
+
+test('confirm by hand notes who said it and when', async () => {
+  await stage();
+  await confirm('one');
+  expect(world.ledger().confirmed.one).toMatchObject({ how: 'hand', by: 'ann', at: '2030-01-01T00:00:00Z' });
+});
+
+test('confirm with evidence believes nothing that contradicts itself', async () => {
+  await stage();
+  const seen = { endpoint: 'one', slot: 'b', generation: 2, seen: 'saved' } as const;
+  world.seen = { confirmed: [seen], silent: [], contradictions: ['two at once'] };
+  const before = world.ledger().confirmed;
+  const flags = { endpoints: [], evidence: true, writeOnly: false };
+  await expect(rotationConfirm(world.context, flags, world)).rejects.toMatchObject({ kind: 'policy' });
+  expect(world.ledger().confirmed).toEqual(before);
+});
+
+test('--write-only writes what is wished and starts no engine', async () => {
+  await stage(true);
+  expect(world.opened).toBe(0);
+  expect(world.names()).toEqual(['a1']);
+  expect(world.ledger().pending).toMatchObject({ event: 'stage', slot: 'b' });
+});
+
+test('on a day on which nothing is due neither the engine nor the logs are asked', async () => {
+  const before = world.text();
+  world.passDays(100);
+  expect(await run()).toMatchObject({ exitCode: 0, json: { changed: false, due: [] } });
+  expect(world.opened).toBe(0);
+  expect(world.evidenceAsked).toBe(0);
+  expect(world.text()).toBe(before);
+});
+
+test('run stages when it is due, reports, and confirms nothing by itself however often it runs', async () => {
+  world.passDays(151);
+  const report = 'report.md';
+  expect(await run(report)).toMatchObject({ exitCode: 10, json: { phase: 'staged' } });
+  const text = readFileSync(join(world.folder, report), 'utf8');
+  expect(text).toContain('| interop-b-g2 | staged |');
+  expect(text).toContain('rotation confirm');
+  expect(text).not.toContain('value ');
+  const after = world.text();
+  for (let day = 0; day < 10; day += 1) {
+    world.passDays(1);
+    expect(await run()).toMatchObject({ exitCode: 10, json: { changed: false } });
+  }
+  expect(world.text()).toBe(after);
+  expect(world.names()).toEqual(['a1', 'b2']);
+});
+
+test('status tells phase, days left and who has to do what; 10 when something is due', async () => {
+  expect(await status()).toMatchObject({
+    exitCode: 0,
+    json: { phase: 'steady', secrets: [{ daysLeft: 180 }] },
+  });
+  await stage();
+  expect(await status()).toMatchObject({ exitCode: 10, json: { phase: 'staged' } });
+  expect(world.output()).toContain("by a person at Google's Admin console");
+});
+
+test('revoke at once says what stops, and wants a yes', async () => {
+  await expect(revoke({ now: true, yes: false })).rejects.toMatchObject({ exitCode: 2 });
+  world.ask = async () => false;
+  await expect(revoke({ now: true, yes: false })).rejects.toMatchObject({ kind: 'cancelled' });
+  expect(world.names()).toEqual(['a1']);
+  world.ask = async () => true;
+  await revoke({ now: true, yes: false });
+  expect(world.output()).toContain('Look-ups through one, two stop at once');
+  expect(world.names()).toEqual(['b2']);
+  expect(world.proofs).toBe(1);
+});
+
+test('revoke after the switch leaves both, until Google is confirmed or the deadline is there', async () => {
+  await revoke({ afterSwitch: true, deadline: new Date('2030-02-01T00:00:00Z') });
+  expect(world.names()).toEqual(['a1', 'b2']);
+  await run();
+  expect(world.names()).toEqual(['a1', 'b2']);
+  await confirm();
+  await run();
+  expect(world.names()).toEqual(['b2']);
+});
+
+test('revoke wants one of the two ways', async () => {
+  await expect(revoke({})).rejects.toMatchObject({ exitCode: 2 });
+  await expect(revoke({ now: true, afterSwitch: true })).rejects.toMatchObject({ exitCode: 2 });
+});
+
+test('a ledger older than the state is refused before anything is written; restore mends it', async () => {
+  const { writeFileSync } = await import('node:fs');
+  const old = world.text();
+  await stage();
+  writeFileSync(world.file, old);
+  await expect(stage()).rejects.toMatchObject({ exitCode: 2, summary: expect.stringContaining('stale') });
+  expect(world.text()).toBe(old);
+  await rotationRestore(world.context, world);
+  expect(Object.keys(world.ledger().slots)).toEqual(['a', 'b']);
+  expect(world.saved?.revision).toBe(world.ledger().revision);
+});
+
+test('a copy in Key Vault that fails stops nothing, and the next call makes it', async () => {
+  world.dispose();
+  world = new FakeWorld({
+    'calendar-interop:secret': { keyVault: { url: 'https://v.vault.azure.net', name: 'google' } },
+  });
+  world.vault.failing = true;
+  await world.steady();
+  expect(await stage()).toMatchObject({ exitCode: 0, json: { phase: 'staged' } });
+  expect(world.output()).toContain('the next call tries it again');
+  world.vault.failing = false;
+  await run();
+  expect(world.vault.copies).toEqual([world.ledger().slots.b?.keyId]);
+  const opened = world.opened;
+  await run();
+  expect(world.opened).toBe(opened);
+  expect(world.vault.copies).toHaveLength(1);
+});
+
+test('while another command works on the stack one is refused, and nothing is written', async () => {
+  const before = world.text();
+  await withLedgerLock(world.file, world.context.env, async () => {
+    await expect(stage()).rejects.toMatchObject({
+      summary: 'another rotation command is working on this stack',
+    });
+  });
+  expect(world.text()).toBe(before);
+}, 30_000);
