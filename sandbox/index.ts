@@ -6,6 +6,7 @@ import { makeSigningKey } from './entra/jwt.js';
 import { seedTenant } from './entra/seed.js';
 import { answerEntra } from './entra/service.js';
 import type { TokenSurroundings } from './entra/token-endpoint.js';
+import { EwsService, isEws } from './ews/service.js';
 import { ExchangeOnline } from './exchange/exchange-online.js';
 import { ExchangeService, isExchange } from './exchange/service.js';
 import { Faults } from './faults.js';
@@ -55,12 +56,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     { ...surroundings, exchange },
     { latencyMs: () => controls.latencyMs },
   );
+  const ews = new EwsService({ ...surroundings, exchange });
   const caFile = join(options.folder, 'ca.pem');
   await writeFile(caFile, identity.ca);
   const listener = await listen(
     identity,
     options.port,
-    applicationOf(surroundings, controls, exchangeService),
+    applicationOf(surroundings, controls, exchangeService, ews),
   );
   port = listener.port;
   const base = place.base();
@@ -70,7 +72,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       metadataHost: `localhost:${port}`,
       graph: base,
       exchange: base,
-      ews: null,
+      ews: `${base}/EWS/Exchange.asmx`,
       tenantId: directory.tenant.id,
       domain: directory.tenant.domains.find((domain) => domain.isDefault)?.id ?? '',
       caFile,
@@ -84,6 +86,7 @@ function applicationOf(
   surroundings: TokenSurroundings,
   controls: Controls,
   exchange: ExchangeService,
+  ews: EwsService,
 ): Application {
   const { clock } = surroundings;
   const unknownRoute = (request: HttpRequest): HttpReply =>
@@ -109,6 +112,7 @@ function applicationOf(
     answer: async (request) => {
       if (request.segments[0] === 'sandbox') return answerOwn(surroundings, controls, exchange, request);
       if (isGraph(request)) return answerGraph(surroundings, request);
+      if (isEws(request)) return ews.answer(request);
       if (isExchange(request)) return (await exchange.answer(request)) ?? unknownRoute(request);
       return answerEntra(surroundings, request) ?? unknownRoute(request);
     },
