@@ -346,10 +346,10 @@ export const LEAVES = {
     ],
     unconfirmed: 'which Graph permissions Google itself needs',
   },
-  'CI-EWS-TOKEN-REFUSED': {
+  'CI-LOOK-UP-TOKEN-REFUSED': {
     stage: 'access',
     grave: 'fault',
-    what: 'EWS does not take the token (401)',
+    what: 'Exchange or Graph does not take the token that Entra gave (401)',
     mend: [
       'timedatectl status   # a wrong clock makes tokens old; else compare the tenant of the token endpoint with that of the mailboxes',
     ],
@@ -412,6 +412,12 @@ export const LEAVES = {
     grave: 'fault',
     what: 'the application was put on the allow list of EWS less than 24 hours ago: Microsoft needs up to 24 hours to heed it',
     mend: ['run verify again after {until}'],
+  },
+  'CI-EWS-BLOCKED': {
+    stage: 'access',
+    grave: 'fault',
+    what: 'EWS is blocked by policy: the application is not on the allow list, or is since less than 24 hours, or an older policy refuses the program; it cannot be told which',
+    mend: ['calendar-interop up --refresh --stack {stack}', SHOW_LIST],
   },
   'CI-EWS-CLIENT-POLICY': {
     stage: 'access',
@@ -517,7 +523,7 @@ export const LEAVES = {
       "Set-MailboxFolderPermission -Identity '{address}:\\Calendar' -User Default -AccessRights LimitedDetails   # the folder has another name in other languages",
     ],
   },
-  'CI-CALENDAR-CLOSED-ON-PURPOSE': {
+  'CI-CALENDAR-ON-PURPOSE': {
     stage: 'calendar',
     grave: 'note',
     what: 'the calendar shows less on purpose: it is among visibility.exclude',
