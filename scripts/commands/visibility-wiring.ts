@@ -1,15 +1,25 @@
 /** What the visibility commands need of the stack: the way to Exchange, the saved undo record, and its two resources. */
 import type { Deployment } from '@pulumi/pulumi/automation/index.js';
+import type { StackConfig } from '../../infra/config.js';
+import type { CmdletPort } from '../../infra/exchange/transport/port.js';
 import type { Counts } from '../../infra/exchange/visibility/index.js';
+import type { SignedIn } from '../../infra/graph/provider-cloud.js';
+import type { CommandContext } from '../command-context.js';
 import type { OpenPort, RunResources, SavedRecord } from './visibility-port.js';
 
 const BASELINE = 'exchange:index:CalendarBaseline';
 const VISIBILITY = 'exchange:index:CalendarVisibility';
 
-export const openStackPort: OpenPort = async (context, open) => {
+export const openStackPort: OpenPort = async (context, open) =>
+  await openPortFor(context, open.config, await open.signedIn());
+
+/** The port that the stack's configuration asks for, with a sign-in that is there already. */
+export async function openPortFor(
+  { env }: CommandContext,
+  { exchange, tenant }: StackConfig,
+  { cloud, credential, tenantId, trust }: SignedIn,
+): Promise<CmdletPort> {
   const { openPort } = await import('../../infra/exchange/transport/open.js');
-  const { exchange, tenant } = open.config;
-  const { cloud, credential, tenantId, trust } = await open.signedIn();
   const common = {
     baseUrl: exchange.url ?? cloud.exchange,
     // Another address is the same service: tokens are for the cloud's own name of it.
@@ -20,8 +30,8 @@ export const openStackPort: OpenPort = async (context, open) => {
   };
   return exchange.transport === 'rest'
     ? openPort({ ...common, transport: 'rest', trust })
-    : openPort({ ...common, transport: 'powershell', env: context.env });
-};
+    : openPort({ ...common, transport: 'powershell', env });
+}
 
 export const savedRecord: SavedRecord = async (open) => {
   const { UndoRecord } = await import('../../infra/exchange/visibility/index.js');
