@@ -4,6 +4,7 @@
  * Source: support.google.com/a/answer/7437483 (G10), the same list as in rallyhealth/calendar-interop-relay; no change is known.
  */
 import ipaddr from 'ipaddr.js';
+import type { RangeForm } from './range-forms.js';
 
 /** Google's ranges in CIDR form. */
 export const GOOGLE_RANGES = [
@@ -60,19 +61,6 @@ export function isGoogleAddress(address: string): boolean {
     return network.kind() === plain.kind() && plain.match(network, prefix);
   });
 }
-
-/** The forms in which the ranges are printed. */
-export const RANGE_FORMS = [
-  'plain',
-  'json',
-  'azure-nsg',
-  'azure-cli',
-  'named-location',
-  'cisco',
-  'iptables',
-  'nftables',
-] as const;
-export type RangeForm = (typeof RANGE_FORMS)[number];
 
 /** The ranges in one form, ready to be pasted; ends without a line break. */
 export function rangesIn(form: RangeForm): string {

@@ -14,8 +14,9 @@ import {
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { chooseStack, findProject } from '../project.js';
 import { readStackFile, stackConfigOf } from '../stack-file.js';
-import type { Terminal, Tone } from '../terminal.js';
-import { openExchange } from './visibility-wiring.js';
+import type { Terminal } from '../terminal.js';
+import { CHECK_SIGNS } from './check-signs.js';
+import { openPortFor } from './visibility-wiring.js';
 
 /** Exit code when a fault was found; `doctor` has the same. */
 export const FAULT_FOUND = 12;
@@ -57,7 +58,7 @@ async function look(
     trust,
     signal,
   };
-  const port = concernsExchange(config) ? await openExchange(context, config, signedIn) : undefined;
+  const port = concernsExchange(config) ? await openPortFor(context, config, signedIn) : undefined;
   const { google } = config;
   try {
     return await preflight(config, {
@@ -83,12 +84,6 @@ function concernsExchange(config: StackConfig): boolean {
   return config.protocol !== undefined || config.visibility !== undefined || config.roleMailboxes.length > 0;
 }
 
-const SIGNS: Readonly<Record<CheckState, readonly [string, Tone]>> = {
-  ok: ['✓', 'good'],
-  fault: ['✗', 'bad'],
-  notChecked: ['–', 'warn'],
-};
-
 const HEADINGS: Readonly<Record<(typeof CHECK_GROUPS)[number], string>> = {
   permissions: 'What the sign-in may do',
   licences: 'Licences',
@@ -107,7 +102,7 @@ function report(terminal: Terminal, checks: readonly Check[]): void {
 }
 
 function printCheck(terminal: Terminal, { state, what, found, allowed, next }: Check): void {
-  const [sign, tone] = SIGNS[state];
+  const [sign, tone] = CHECK_SIGNS[state];
   const facts = found === undefined || state !== 'ok' ? '' : `: ${found}`;
   terminal.line(
     `  ${terminal.paint(sign, tone)} ${state === 'notChecked' ? 'not checked: ' : ''}${what}${facts}`,

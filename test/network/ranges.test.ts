@@ -4,9 +4,9 @@ import {
   GOOGLE_RANGES,
   isGoogleAddress,
   parseRange,
-  RANGE_FORMS,
   rangesIn,
 } from '../../infra/endpoints/address-ranges.js';
+import { RANGE_FORMS } from '../../infra/endpoints/range-forms.js';
 
 /** Every range in a text, whatever the form: CIDR, or a network with a wildcard mask. */
 function rangesOf(text: string): readonly string[] {
