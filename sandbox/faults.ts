@@ -6,6 +6,7 @@
  * the next one does not. Without `@` a fault hits Microsoft Graph requests only, never the token endpoint.
  */
 import { closest, distance } from 'fastest-levenshtein';
+import type { ReportFault } from './entra/sign-in-log.js';
 import { EXCHANGE_FAULTS, EXCHANGE_SETTINGS, ExchangeFaults, isExchangeFault } from './exchange/faults.js';
 import { SandboxOptionError } from './options.js';
 
@@ -27,6 +28,18 @@ export const FAULT_KINDS = {
     form: 'replicationDelay=MS',
     what: 'what is created is seen MS milliseconds later; no `@`',
   },
+  reportDelay: {
+    form: 'reportDelay=MS',
+    what: 'the report of sign-ins tells of one MS milliseconds later; no `@`',
+  },
+  reportEmpty: {
+    form: 'reportEmpty=N',
+    what: 'the next N reports of sign-ins tell of none; no `@`',
+  },
+  reportContradiction: {
+    form: 'reportContradiction=N',
+    what: 'the next N reports of sign-ins tell of uses before the credential was made; no `@`',
+  },
   throttle: {
     form: 'throttle=N[:SECONDS]',
     what: 'the next N requests get 429 with Retry-After SECONDS, 0 unless given',
@@ -45,6 +58,10 @@ export const FAULT_KINDS = {
 
 type FaultName = keyof typeof FAULT_KINDS;
 
+const DELAYS = ['replicationDelay', 'reportDelay'] as const;
+type DelayName = (typeof DELAYS)[number];
+const REPORT_FAULTS: readonly ReportFault[] = ['reportEmpty', 'reportContradiction'];
+
 /** Which requests a fault hits; absent: all of Graph. */
 interface FaultTarget {
   readonly method: string;
@@ -52,9 +69,10 @@ interface FaultTarget {
 }
 
 export type Fault =
-  | { readonly name: 'replicationDelay'; readonly milliseconds: number }
+  | { readonly name: DelayName; readonly milliseconds: number }
+  | { readonly name: ReportFault; readonly count: number }
   | {
-      readonly name: Exclude<FaultName, 'replicationDelay'>;
+      readonly name: Exclude<FaultName, DelayName | ReportFault>;
       readonly count: number;
       readonly retryAfter: number;
       readonly target: FaultTarget | undefined;
@@ -74,11 +92,19 @@ export function parseFault(text: string): Fault {
   const value = at < 0 ? rest : rest.slice(0, at);
   const target = at < 0 ? undefined : parseTarget(text, rest.slice(at + 1));
   const [amount, seconds] = parseValue(name, value);
-  if (name === 'replicationDelay') {
+  if (isDelay(name) || isReportFault(name)) {
     if (target !== undefined) throw malformed(name, text);
-    return { name, milliseconds: amount };
+    return isDelay(name) ? { name, milliseconds: amount } : { name, count: amount };
   }
   return { name, count: amount, retryAfter: seconds, target };
+}
+
+function isDelay(name: FaultName): name is DelayName {
+  return DELAYS.some((delay) => delay === name);
+}
+
+function isReportFault(name: FaultName): name is ReportFault {
+  return REPORT_FAULTS.some((fault) => fault === name);
 }
 
 function isFaultName(name: string): name is FaultName {
@@ -132,16 +158,20 @@ function splitPath(path: string): string[] {
 }
 
 interface ArmedFault {
-  readonly fault: Exclude<Fault, { name: 'replicationDelay' }>;
+  readonly fault: Exclude<Fault, { name: DelayName | ReportFault }>;
   left: number;
 }
+
+const NO_DELAYS: Readonly<Record<DelayName, number>> = { replicationDelay: 0, reportDelay: 0 };
+const NO_REPORT_FAULTS: Readonly<Record<ReportFault, number>> = { reportEmpty: 0, reportContradiction: 0 };
 
 /** The faults in force, with their remaining counts. */
 export class Faults {
   /** Those of Exchange, which has a table of its own. */
   readonly exchange = new ExchangeFaults();
   #armed: ArmedFault[] = [];
-  #replicationDelay = 0;
+  #delays: Readonly<Record<DelayName, number>> = NO_DELAYS;
+  #reports: Readonly<Record<ReportFault, number>> = NO_REPORT_FAULTS;
 
   constructor(texts: readonly string[]) {
     this.add(texts);
@@ -149,10 +179,22 @@ export class Faults {
 
   /** Milliseconds until something that was created is seen. */
   get replicationDelay(): number {
-    return this.#replicationDelay;
+    return this.#delays.replicationDelay;
   }
 
-  /** Adds faults; a fresh replicationDelay replaces the one before. @throws SandboxOptionError; then none of them is added. */
+  /** Milliseconds until the report of sign-ins tells of one. */
+  get reportDelay(): number {
+    return this.#delays.reportDelay;
+  }
+
+  /** What is wrong with the next report of sign-ins, which uses up one of its count. */
+  takeReportFault(): ReportFault | undefined {
+    const name = REPORT_FAULTS.find((fault) => this.#reports[fault] > 0);
+    if (name !== undefined) this.#reports = { ...this.#reports, [name]: this.#reports[name] - 1 };
+    return name;
+  }
+
+  /** Adds faults; a fresh delay replaces the one before. @throws SandboxOptionError; then none of them is added. */
   add(texts: readonly string[]): void {
     this.replace(texts, false);
   }
@@ -163,12 +205,17 @@ export class Faults {
     this.exchange.replace(texts.filter(isExchangeFault), clear);
     if (clear) {
       this.#armed = [];
-      this.#replicationDelay = 0;
+      this.#delays = NO_DELAYS;
+      this.#reports = NO_REPORT_FAULTS;
     }
-    for (const fault of faults) {
-      if (fault.name === 'replicationDelay') this.#replicationDelay = fault.milliseconds;
-      else if (fault.count > 0) this.#armed.push({ fault, left: fault.count });
-    }
+    for (const fault of faults) this.#arm(fault);
+  }
+
+  #arm(fault: Fault): void {
+    if ('milliseconds' in fault) this.#delays = { ...this.#delays, [fault.name]: fault.milliseconds };
+    else if (!('target' in fault)) {
+      this.#reports = { ...this.#reports, [fault.name]: this.#reports[fault.name] + fault.count };
+    } else if (fault.count > 0) this.#armed.push({ fault, left: fault.count });
   }
 
   /** The first fault in force that hits the request, which uses up one of its count. */
@@ -195,8 +242,10 @@ export class Faults {
         fault.target === undefined ? '' : `@${fault.target.method} /${fault.target.segments.join('/')}`;
       return `${fault.name}=${left}${seconds}${target}`;
     });
-    const delay = this.#replicationDelay === 0 ? [] : [`replicationDelay=${this.#replicationDelay}`];
-    return [...delay, ...armed, ...this.exchange.describe()];
+    const set = [...Object.entries(this.#delays), ...Object.entries(this.#reports)]
+      .filter(([, amount]) => amount !== 0)
+      .map(([name, amount]) => `${name}=${amount}`);
+    return [...set, ...armed, ...this.exchange.describe()];
   }
 }
 

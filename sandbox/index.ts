@@ -48,6 +48,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const time = {
     now: () => controls.clock.now(),
     replicationDelay: () => controls.faults.replicationDelay,
+    reportDelay: () => controls.faults.reportDelay,
+    takeReportFault: () => controls.faults.takeReportFault(),
   };
   const { directory, clients } = seedTenant({ seed: options.seed, mailboxes: options.mailboxes, time });
   let port = options.port;

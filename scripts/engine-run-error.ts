@@ -1,5 +1,6 @@
 /** What went wrong in an engine run, as people are told. */
 import { InteropError } from '../infra/errors.js';
+import { explainPolicyRefusal } from '../infra/identity/secret-policy.js';
 import { nameOf, type RunRecord, shortType } from './engine-events.js';
 
 /** An engine run that did not end well; `record` tells how far it came. */
@@ -36,12 +37,21 @@ export function engineRunError(failed: FailedRun, error: unknown): EngineRunErro
       record,
     );
   }
+  const problems = problemsOf(record, error);
+  const forbidden = explainPolicyRefusal(problems.map(({ what }) => what).join('\n'), stack);
+  if (forbidden !== undefined) {
+    const { kind, summary, next } = forbidden;
+    return new EngineRunError(
+      { kind, summary, problems: [...forbidden.problems, ...problems], next: [...next, again], cause: error },
+      record,
+    );
+  }
   const names = record.failed.map((resource) => resource.name);
   return new EngineRunError(
     {
       kind: names.length > 0 ? 'resource' : 'failure',
       summary: names.length > 0 ? `${run} failed at ${names.join(', ')}` : `${run} failed`,
-      problems: problemsOf(record, error),
+      problems,
       next: [again],
       cause: error,
     },

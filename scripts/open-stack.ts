@@ -90,7 +90,8 @@ export async function openStack(context: CommandContext, options: OpenStackOptio
     onRecord: reporter.event,
     warn: (text) => context.terminal.warn(text),
   });
-  const ledger = config.rotation ?? (await firstLedger(context, stack, config, session, options));
+  const graph = async () => await openGraph(await signedIn(), context.signal);
+  const ledger = config.rotation ?? (await firstLedger(context, stack, config, session, options, graph));
   session.useLedger(ledger);
   return {
     stack,
@@ -101,7 +102,7 @@ export async function openStack(context: CommandContext, options: OpenStackOptio
     engine: { engine: engine.engine, azuread: engine.azuread },
     reporter,
     expected: expectedIdentity(stack, config, ledger),
-    graph: async () => await openGraph(await signedIn(), context.signal),
+    graph,
   };
 }
 
@@ -145,7 +146,8 @@ async function findEngine(context: CommandContext, azuread: Readonly<Record<stri
 /**
  * A first ledger, for a stack that has made no secret yet.
  *
- * @throws InteropError of kind `configuration` when the state holds secrets: a new ledger would replace the one that Google holds.
+ * @throws InteropError of kind `configuration` when the state holds secrets: a new ledger would replace the one that Google holds;
+ * `policy` when the tenant allows no secret of such a life: nothing is written then.
  */
 async function firstLedger(
   context: CommandContext,
@@ -153,6 +155,7 @@ async function firstLedger(
   config: StackConfig,
   session: StackSession,
   options: OpenStackOptions,
+  graph: () => Promise<GraphClient>,
 ): Promise<Ledger> {
   const { resources } = viewState(await session.readState());
   if (resources.some(({ type }) => type === AZUREAD_TYPES.secret)) throw lostLedger(stack);
@@ -161,6 +164,8 @@ async function firstLedger(
     context.terminal.line('No rotation ledger yet: this shows a first one, which `up` writes.', 'dim');
     return ledger;
   }
+  const { requireFirstSecretAllowed } = await import('./secret-policy.js');
+  await requireFirstSecretAllowed({ stack: stack.name, config, graph }, context.terminal);
   writeLedger(stack.file, ledger);
   context.terminal.line(`Wrote the first rotation ledger into ${stack.file}: commit it.`);
   return ledger;

@@ -49,6 +49,48 @@ export const appRoleAssignmentSchema = z.object({
   resourceId: z.string().min(1),
 });
 
+/** The last sign-in of one credential. The type of a key is `clientSecret` or `secret`, as the documentation has it both ways. */
+export const credentialSignInSchema = z.object({
+  appId: z.string().nullish(),
+  keyId: z.string().min(1),
+  keyType: z.string().nullish(),
+  createdDateTime: z.string().nullish(),
+  signInActivity: z.object({ lastSignInDateTime: z.string().nullish() }).nullish(),
+});
+
+const restrictionsSchema = z
+  .object({
+    passwordCredentials: z
+      .array(
+        z.object({
+          restrictionType: z.string(),
+          state: z.string().nullish(),
+          /** ISO 8601 duration. */
+          maxLifetime: z.string().nullish(),
+          restrictForAppsCreatedAfterDateTime: z.string().nullish(),
+        }),
+      )
+      .nullish(),
+  })
+  .nullish();
+
+/** What the tenant allows applications unless they have a policy of their own. */
+export const tenantAppManagementPolicySchema = z.object({
+  displayName: z.string().nullish(),
+  isEnabled: z.boolean().nullish(),
+  applicationRestrictions: restrictionsSchema,
+});
+
+/** What the tenant allows single applications. */
+export const appManagementPolicySchema = z.object({
+  displayName: z.string().nullish(),
+  isEnabled: z.boolean().nullish(),
+  restrictions: restrictionsSchema,
+});
+
+export type CredentialSignIn = Readonly<z.output<typeof credentialSignInSchema>>;
+export type TenantAppManagementPolicy = Readonly<z.output<typeof tenantAppManagementPolicySchema>>;
+export type AppManagementPolicy = Readonly<z.output<typeof appManagementPolicySchema>>;
 export type Application = Readonly<z.output<typeof applicationSchema>>;
 export type ServicePrincipal = Readonly<z.output<typeof servicePrincipalSchema>>;
 export type AppRoleAssignment = Readonly<z.output<typeof appRoleAssignmentSchema>>;

@@ -69,12 +69,28 @@ const slotSchema = z.strictObject({
 /** A secret that somebody made before the registration was adopted; it counts towards the cap. */
 const foreignSchema = z.strictObject({ keyId: keyIdSchema, endDate: instantSchema });
 
-/** What a command has begun and not yet seen through. */
+/**
+ * What a command has begun and not yet seen through: a slot's secret to be made or removed by an update, or, with `keyId`, a
+ * secret without a slot to be removed from the registration.
+ */
 const pendingSchema = z.strictObject({
-  event: z.enum(['stage', 'retire', 'revoke']).register(keyDocs, { allowed: 'stage, retire or revoke' }),
-  slot: slotNameSchema,
-  generation: generationSchema,
+  event: z
+    .enum(['stage', 'retire', 'revoke', 'remove'])
+    .register(keyDocs, { allowed: 'stage, retire, revoke or remove' }),
+  slot: slotNameSchema.optional(),
+  generation: generationSchema.optional(),
+  keyId: keyIdSchema.optional(),
   at: instantSchema,
+});
+
+/** A secret that was asked to be removed once Google holds another, at the latest at `deadline`. */
+const revokingSchema = z.strictObject({
+  slot: slotNameSchema.optional(),
+  generation: generationSchema.optional(),
+  keyId: keyIdSchema.optional(),
+  at: instantSchema,
+  deadline: instantSchema,
+  by: noteSchema.optional(),
 });
 
 /** Why one endpoint counts as moved to a secret: by hand, or because something was seen. */
@@ -93,10 +109,11 @@ const evidenceSchema = z.strictObject({
 const logEntrySchema = z.strictObject({
   at: instantSchema,
   event: z
-    .enum(['init', 'stage', 'confirm', 'retire', 'revoke', 'adopt', 'restore', 'use'])
-    .register(keyDocs, { allowed: 'init, stage, confirm, retire, revoke, adopt, restore or use' }),
+    .enum(['init', 'stage', 'confirm', 'retire', 'revoke', 'adopt', 'remove', 'restore', 'use'])
+    .register(keyDocs, { allowed: 'init, stage, confirm, retire, revoke, adopt, remove, restore or use' }),
   slot: slotNameSchema.optional(),
   generation: generationSchema.optional(),
+  keyId: keyIdSchema.optional(),
   by: noteSchema.optional(),
   note: noteSchema.optional(),
 });
@@ -110,9 +127,12 @@ export const ledgerSchema = z
     /** Grows with every change: an older ledger than the state's is refused. */
     revision: z.int().min(1).register(keyDocs, { allowed: 'a whole number from 1' }),
     slots: slotsSchema.register(keyDocs, { allowed: 'slot a, slot b or both' }),
+    /** The highest generation that was ever given out, where no slot has it any more: a number never comes twice. */
+    lastGeneration: generationSchema.optional(),
     current: slotNameSchema,
     foreign: z.array(foreignSchema).register(keyDocs, { allowed: 'a list of {keyId, endDate}' }),
     pending: pendingSchema.optional(),
+    revoking: revokingSchema.optional(),
     /** By endpoint name: the secret that the endpoint is known to hold. */
     confirmed: z
       .record(z.string().min(1).max(40), evidenceSchema)
@@ -139,6 +159,7 @@ export const ledgerSchema = z
       const message = `brings the live secrets to ${used.length + foreign.length}: at most ${MAX_LIVE_SECRETS} may exist at once`;
       context.addIssue({ code: 'custom', path: ['foreign'], message, input: foreign });
     }
+    for (const problem of contradictions(ledger)) context.addIssue({ code: 'custom', ...problem });
     const keyIds = [
       ...SLOTS.map((slot) => slots[slot]?.keyId),
       ...foreign.map((secret) => secret.keyId),
@@ -147,6 +168,57 @@ export const ledgerSchema = z
       context.addIssue({ code: 'custom', path: ['slots'], message: 'name one key id twice', input: slots });
     }
   });
+
+/** What the parts of a ledger may not say about one another, besides the number of secrets. */
+function contradictions(ledger: {
+  readonly slots: z.output<typeof slotsSchema>;
+  readonly lastGeneration?: number | undefined;
+  readonly foreign: readonly z.output<typeof foreignSchema>[];
+  readonly pending?: z.output<typeof pendingSchema> | undefined;
+  readonly revoking?: z.output<typeof revokingSchema> | undefined;
+  readonly confirmed: Readonly<Record<string, z.output<typeof evidenceSchema>>>;
+}): readonly { readonly path: string[]; readonly message: string; readonly input: unknown }[] {
+  const { slots, lastGeneration, foreign, pending, revoking, confirmed } = ledger;
+  const problems: { path: string[]; message: string; input: unknown }[] = [];
+  if (slots.a !== undefined && slots.a.generation === slots.b?.generation)
+    problems.push({ path: ['slots'], message: 'have one generation twice', input: slots });
+  const highest = Math.max(...SLOTS.map((slot) => slots[slot]?.generation ?? 0));
+  if (lastGeneration !== undefined && lastGeneration <= highest) {
+    const message = `is not above the slots' highest generation, which is ${highest}`;
+    problems.push({ path: ['lastGeneration'], message, input: lastGeneration });
+  }
+  for (const [key, value] of Object.entries({ pending, revoking })) {
+    if (value !== undefined && !namesOneSecret(value))
+      problems.push({
+        path: [key],
+        message: 'names no secret by slot and generation, or by keyId',
+        input: value,
+      });
+  }
+  const lives = (secret: {
+    slot?: SlotName | undefined;
+    generation?: number | undefined;
+    keyId?: string | undefined;
+  }) =>
+    secret.slot === undefined
+      ? foreign.some(({ keyId }) => keyId.toLowerCase() === secret.keyId?.toLowerCase())
+      : slots[secret.slot]?.generation === secret.generation;
+  if (revoking !== undefined && namesOneSecret(revoking) && !lives(revoking))
+    problems.push({ path: ['revoking'], message: 'names a secret that does not exist', input: revoking });
+  for (const [endpoint, evidence] of Object.entries(confirmed)) {
+    if (!lives(evidence)) {
+      const message = 'names a secret that does not exist';
+      problems.push({ path: ['confirmed', endpoint], message, input: evidence });
+    }
+  }
+  return problems;
+}
+
+function namesOneSecret(secret: { slot?: unknown; generation?: unknown; keyId?: unknown }): boolean {
+  const inSlot = secret.slot !== undefined && secret.generation !== undefined;
+  const half = (secret.slot !== undefined) !== (secret.generation !== undefined);
+  return !half && inSlot !== (secret.keyId !== undefined);
+}
 
 export type Ledger = DeepReadonly<z.output<typeof ledgerSchema>>;
 

@@ -26,6 +26,7 @@ export interface SignInSurroundings {
 /**
  * Checks whatever credential the form holds.
  *
+ * @returns the id of the secret or certificate that was used; undefined for a workload identity, which has none
  * @throws SignInError if there is none, or it does not hold.
  */
 export function authenticate(
@@ -33,24 +34,23 @@ export function authenticate(
   application: Application,
   tenantName: string,
   form: URLSearchParams,
-): void {
+): string | undefined {
   const assertion = form.get('client_assertion');
   if (assertion !== null) {
     const type = form.get('client_assertion_type');
     if (type !== ASSERTION_TYPE) throw new SignInError(900144, 'client_assertion_type');
-    checkAssertion(surroundings, application, tenantName, assertion);
-    return;
+    return checkAssertion(surroundings, application, tenantName, assertion);
   }
   const secret = form.get('client_secret');
   if (secret === null || secret === '') throw new SignInError(7000216);
-  checkSecret(surroundings, application, secret);
+  return checkSecret(surroundings, application, secret);
 }
 
 function checkSecret(
   { directory, clock }: SignInSurroundings,
   application: Application,
   secret: string,
-): void {
+): string {
   const hash = hashSecret(secret);
   const found = application.passwords.find(
     (password) => password.secretHash === hash && directory.sees(password),
@@ -60,6 +60,7 @@ function checkSecret(
     throw new SignInError(7000215, application.appId);
   }
   if (Date.parse(found.endDateTime) <= now) throw new SignInError(7000222, application.appId);
+  return found.keyId;
 }
 
 function checkAssertion(
@@ -67,18 +68,18 @@ function checkAssertion(
   application: Application,
   tenantName: string,
   assertion: string,
-): void {
+): string | undefined {
   const token = decodeJwt(assertion);
   if (token === undefined) throw new SignInError(50027);
   const { iss, sub } = token.claims;
   if (iss === application.appId || sub === application.appId) {
     if (iss !== sub) throw new SignInError(50048);
-    checkCertificateAssertion(surroundings, application, tenantName, token);
-  } else {
-    // What an application says of itself is no assertion about another one.
-    if (iss === sub && CLIENT_ID.test(textOf(iss) ?? '')) throw new SignInError(700021);
-    checkFederatedAssertion(surroundings, application, token);
+    return checkCertificateAssertion(surroundings, application, tenantName, token);
   }
+  // What an application says of itself is no assertion about another one.
+  if (iss === sub && CLIENT_ID.test(textOf(iss) ?? '')) throw new SignInError(700021);
+  checkFederatedAssertion(surroundings, application, token);
+  return undefined;
 }
 
 /** Claims as in terraform-provider-azuread's go-azure-sdk sdk/auth/client_credentials.go and @azure/msal-node ClientAssertion. */
@@ -87,7 +88,7 @@ function checkCertificateAssertion(
   application: Application,
   tenantName: string,
   token: DecodedJwt,
-): void {
+): string {
   const key = keyOf(application, token, clock);
   if (!isSignedBy(token, new X509Certificate(Buffer.from(key.key, 'base64')).publicKey)) {
     throw new SignInError(
@@ -102,6 +103,7 @@ function checkCertificateAssertion(
   ]);
   if (!audiences.includes(textOf(token.claims.aud) ?? '')) throw new SignInError(700023);
   checkTimes(token, clock);
+  return key.keyId;
 }
 
 function keyOf(application: Application, token: DecodedJwt, clock: SandboxClock): KeyCredential {

@@ -1,6 +1,7 @@
 /** The tenant's directory: all objects, how they refer to each other, and what is seen of them at a given time. */
 import { objectsOf, textOf, textsOf } from '../json.js';
 import type { SeededRandom } from '../random.js';
+import { AppManagementPolicies } from './app-management-policies.js';
 import { Licences } from './licences.js';
 import type {
   Application,
@@ -15,6 +16,7 @@ import type {
   Stored,
 } from './model.js';
 import type { UserTable } from './seeded-users.js';
+import { type ReportFault, type ReportTime, SignInLog } from './sign-in-log.js';
 import { all, MapTable } from './table.js';
 
 export interface Tenant {
@@ -24,11 +26,11 @@ export interface Tenant {
 }
 
 /** What the directory asks of its surroundings. */
-export interface DirectoryTime {
-  /** Milliseconds. */
-  now(): number;
+export interface DirectoryTime extends ReportTime {
   /** Milliseconds until reads see what was created. */
   replicationDelay(): number;
+  /** What is wrong with the next report of sign-ins. */
+  takeReportFault(): ReportFault | undefined;
 }
 
 export class Directory {
@@ -39,6 +41,8 @@ export class Directory {
   readonly roleAssignments = new MapTable<RoleAssignment>();
   readonly deleted = new Map<string, DeletedObject>();
   readonly licences = new Licences(this);
+  readonly appPolicies = new AppManagementPolicies();
+  readonly signIns: SignInLog;
   readonly #time: DirectoryTime;
 
   constructor(
@@ -49,6 +53,11 @@ export class Directory {
     time: DirectoryTime,
   ) {
     this.#time = time;
+    this.signIns = new SignInLog(time);
+  }
+
+  takeReportFault(): ReportFault | undefined {
+    return this.#time.takeReportFault();
   }
 
   now(): number {

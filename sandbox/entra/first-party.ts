@@ -54,6 +54,10 @@ const GRAPH_ROLES = {
   ],
   'Organization.Read.All': ['498476ce-e0fe-48b0-b801-37ba7e2685c6', 'Read organization information'],
   'Place.Read.All': ['913b9306-0ce1-42b8-9137-6a7df690a760', 'Read all company places'],
+  'Policy.ReadWrite.ApplicationConfiguration': [
+    'be74164b-cff1-491c-8741-e671cb536e13',
+    "Read and write your organization's application configuration policies",
+  ],
   'Policy.Read.All': ['246dd0d5-5bd0-4def-940b-0421030a5b68', "Read your organization's policies"],
   'Reports.Read.All': ['230c1aed-a721-4c5d-9cb4-a90514e508ef', 'Read all usage reports'],
   'RoleManagement.Read.Directory': [

@@ -69,6 +69,9 @@ const CLIENTS: Readonly<Record<string, SeedClient>> = {
       // Role mailboxes: users, and licences that are left.
       'User.ReadWrite.All',
       'Organization.Read.All',
+      // Rotation: which secret signs in, and what the tenant's policy allows.
+      'AuditLog.Read.All',
+      'Policy.Read.All',
     ],
     exchange: ['Exchange.ManageAsApp', 'Exchange.ManageAsAppV2'],
   },

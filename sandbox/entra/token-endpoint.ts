@@ -1,5 +1,5 @@
 /** `POST /{tenant}/oauth2/v2.0/token`: tokens for applications. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { JsonObject } from '../json.js';
 import { type HttpReply, type HttpRequest, jsonReply } from '../server/http.js';
 import { refusalReply, SignInError } from './aadsts.js';
@@ -50,9 +50,13 @@ function issue(surroundings: TokenSurroundings, tenantName: string, form: URLSea
   if (application === undefined || !directory.sees(application)) {
     throw new SignInError(700016, clientId, directory.tenant.displayName);
   }
-  authenticate(surroundings, application, tenantName, form);
+  const keyId = authenticate(surroundings, application, tenantName, form);
   const principal = signedInPrincipal(directory, application);
-  return tokenFor(surroundings, principal, resourceOf(surroundings, scope, principal));
+  const target = resourceOf(surroundings, scope, principal);
+  if (keyId !== undefined) {
+    directory.signIns.record({ keyId, resourceId: target.resource.id, requestId: randomUUID() });
+  }
+  return tokenFor(surroundings, principal, target);
 }
 
 /** @throws SignInError 90002 unless the tenant is ours, by id or by a verified domain. */

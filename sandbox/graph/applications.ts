@@ -43,11 +43,11 @@ export function createApplication(context: GraphContext): GraphAnswer {
   const appId = directory.random.nextUuid('application appId');
   const owners = newOwners(context, bindings.owners ?? []);
   checkUris(context, properties, appId, undefined);
-  const passwords = objectsOf(passwordCredentials).map((wish) => makePassword(context, wish));
+  const made = { ...directory.stamp(), id: directory.random.nextUuid('application') };
+  const passwords = objectsOf(passwordCredentials).map((wish) => makePassword(context, made, wish));
   const application: Application = {
-    ...directory.stamp(),
+    ...made,
     kind: 'application',
-    id: directory.random.nextUuid('application'),
     appId,
     owners,
     passwords: passwords.map(({ credential }) => credential),

@@ -1,5 +1,6 @@
 /**
- * Every route of Microsoft Graph that the sandbox knows, and the app roles that open it: the one table. Each serves v1.0 and beta.
+ * Every route of Microsoft Graph that the sandbox knows, and the app roles that open it: the one table. Each serves v1.0 and beta, unless it says
+ * otherwise.
  *
  * Roles follow Graph's reference, "Permissions" of each operation; where sources disagree the stricter one is taken.
  */
@@ -14,6 +15,8 @@ import * as groups from './groups.js';
 import * as licences from './licences.js';
 import * as owners from './owners.js';
 import * as passwords from './passwords.js';
+import * as policies from './policies.js';
+import * as reports from './reports.js';
 import * as principals from './service-principals.js';
 import * as tenant from './tenant.js';
 import * as users from './users.js';
@@ -59,6 +62,15 @@ const READ_SKUS: Access = {
 const WRITE_LICENCES: Access = {
   anyOf: ['LicenseAssignment.ReadWrite.All', 'User.ReadWrite.All', 'Directory.ReadWrite.All'],
 };
+const READ_SIGN_INS: Access = { anyOf: ['AuditLog.Read.All', 'Directory.Read.All'] };
+const POLICY_READ: readonly GraphRole[] = ['Policy.Read.All', 'Policy.ReadWrite.ApplicationConfiguration'];
+const READ_POLICY: Access = { anyOf: POLICY_READ };
+const READ_APPLICATION_POLICY: Access = { anyOf: APPLICATION_READ, alsoAnyOf: POLICY_READ };
+const WRITE_POLICY: Access = { anyOf: ['Policy.ReadWrite.ApplicationConfiguration'] };
+const ASSIGN_POLICY: Access = {
+  anyOf: ['Policy.ReadWrite.ApplicationConfiguration'],
+  alsoAnyOf: ['Application.Read.All', 'Application.ReadWrite.All'],
+};
 const READ_OBJECTS: Access = { anyOf: DIRECTORY_READ };
 const READ_ROLES: Access = {
   anyOf: ['RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory', ...DIRECTORY_READ],
@@ -98,6 +110,13 @@ export const ROUTES: readonly Route[] = [
   route('DELETE', `${APPLICATION}/owners/{ownerId}/$ref`, WRITE_APPLICATION, owners.removeApplicationOwner),
   route('POST', `${APPLICATION}/addPassword`, WRITE_APPLICATION, passwords.addPassword),
   route('POST', `${APPLICATION}/removePassword`, WRITE_APPLICATION, passwords.removePassword),
+  route(
+    'GET',
+    `${APPLICATION}/appManagementPolicies`,
+    READ_APPLICATION_POLICY,
+    policies.listApplicationPolicies,
+  ),
+  route('POST', `${APPLICATION}/appManagementPolicies/$ref`, ASSIGN_POLICY, policies.assignPolicy),
   route('GET', CREDENTIALS, READ_APPLICATION, federated.listFederatedCredentials),
   route('POST', CREDENTIALS, WRITE_APPLICATION, federated.createFederatedCredential),
   route('GET', `${CREDENTIALS}/{credentialId}`, READ_APPLICATION, federated.getFederatedCredential),
@@ -160,6 +179,11 @@ export const ROUTES: readonly Route[] = [
   route('POST', ROLE_ASSIGNMENTS, WRITE_ROLES, tenant.createRoleAssignment),
   route('GET', `${ROLE_ASSIGNMENTS}/{id}`, READ_ROLES, tenant.getRoleAssignment),
   route('DELETE', `${ROLE_ASSIGNMENTS}/{id}`, WRITE_ROLES, tenant.deleteRoleAssignment),
+
+  route('GET', '/policies/defaultAppManagementPolicy', READ_POLICY, policies.getDefaultPolicy),
+  route('PATCH', '/policies/defaultAppManagementPolicy', WRITE_POLICY, policies.updateDefaultPolicy),
+  route('POST', '/policies/appManagementPolicies', WRITE_POLICY, policies.createPolicy),
+  route('GET', '/reports/appCredentialSignInActivities', READ_SIGN_INS, reports.listCredentialSignIns),
 
   route('GET', '/directory/deletedItems/{id}', READ_DELETED, byTypeOrId),
   route('POST', '/directory/deletedItems/{id}/restore', WRITE_DELETED, deletedItems.restoreDeleted),

@@ -3,6 +3,7 @@ import type { CommandContext, CommandResult } from '../command-context.js';
 import { resourceChanges } from '../engine-events.js';
 import { openStack } from '../open-stack.js';
 import { recover } from '../recovery.js';
+import { requireNewSecretsAllowed } from '../secret-policy.js';
 import { changesAsJson } from './engine-json.js';
 import { showOutputs, stackOutputs } from './stack-outputs.js';
 
@@ -14,6 +15,7 @@ export interface UpFlags {
 /** Puts an interrupted run right, then runs the update. */
 export async function up(context: CommandContext, flags: UpFlags): Promise<CommandResult> {
   const open = await openStack(context, { ledger: 'write', create: true });
+  await requireNewSecretsAllowed({ ...open, stack: open.stack.name, now: new Date() }, context.terminal);
   await recover({ ...open, say: (text) => context.terminal.warn(text), signal: context.signal });
   const record = await open.session.run('up', { refresh: flags.refresh });
   const outputs = stackOutputs(await open.session.outputs());

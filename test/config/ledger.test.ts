@@ -114,7 +114,7 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ['a current slot that does not exist', { current: 'c' }, /current is none of the allowed values/],
   [
     'three live secrets',
-    { slots: { a: slot(), b: slot() }, foreign: [foreign()] },
+    { slots: { a: slot(), b: slot({ generation: 2 }) }, foreign: [foreign()] },
     /foreign brings the live secrets to 3: at most 2/,
   ],
   [

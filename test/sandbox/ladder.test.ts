@@ -39,6 +39,7 @@ async function principal(owner?: string) {
   const { appId } = await application(owner);
   return await makePrincipal(tenant, appId, owned(owner));
 }
+const POLICY = { displayName: 'own', isEnabled: true, restrictions: { passwordCredentials: [] } };
 const interop = () => must(tenant.graph('GET', '/users/interop@contoso.com'));
 const firstOf = async (list: string) => (await must(tenant.graph('GET', list))).value[0];
 async function user() {
@@ -234,6 +235,25 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
     return { path: `/groups/${id}/members/${member}/$ref` };
   },
   'GET /groups/{id}/memberOf': async () => ({ path: `/groups/${(await group()).id}/memberOf` }),
+  'GET /applications/{id}/appManagementPolicies': async () => ({
+    path: `/applications/${(await application()).id}/appManagementPolicies`,
+  }),
+  'POST /applications/{id}/appManagementPolicies/$ref': async () => {
+    const { id } = await must(tenant.graph('POST', '/policies/appManagementPolicies', { body: POLICY }));
+    return {
+      path: `/applications/${(await application()).id}/appManagementPolicies/$ref`,
+      body: { '@odata.id': `${tenant.sandbox.info.graph}/v1.0/policies/appManagementPolicies/${id}` },
+    };
+  },
+  'GET /policies/defaultAppManagementPolicy': () => ({ path: '/policies/defaultAppManagementPolicy' }),
+  'PATCH /policies/defaultAppManagementPolicy': () => ({
+    path: '/policies/defaultAppManagementPolicy',
+    body: { description: 'as before' },
+  }),
+  'POST /policies/appManagementPolicies': () => ({ path: '/policies/appManagementPolicies', body: POLICY }),
+  'GET /reports/appCredentialSignInActivities': () => ({
+    path: '/beta/reports/appCredentialSignInActivities',
+  }),
   'GET /domains': () => ({ path: '/domains' }),
   'GET /organization': () => ({ path: '/organization' }),
   'GET /directoryObjects/{id}': async () => ({ path: `/directoryObjects/${(await interop()).id}` }),

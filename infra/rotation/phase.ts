@@ -1,0 +1,31 @@
+/** Where a rotation stands: derived from the ledger, stored nowhere. */
+import type { Ledger } from './ledger.js';
+import type { RotationPolicy } from './policy.js';
+import { holdersOf, isSwitched, oldSecret, targetSecret } from './secrets.js';
+
+export const PHASES = ['unconfirmed', 'steady', 'staged', 'partlyConfirmed', 'switched', 'revoking'] as const;
+
+/**
+ * - `unconfirmed`: one secret, and not every endpoint is known to hold it;
+ * - `steady`: one secret, held by all endpoints;
+ * - `staged`: two secrets, the new one held by no endpoint as far as is known;
+ * - `partlyConfirmed`: two secrets, the new one held by some;
+ * - `switched`: two secrets, the new one held by all: the old one can go;
+ * - `revoking`: two secrets, and the old one shall go as soon as possible.
+ *
+ * What a command has begun and not seen through is `pending` in the ledger, in any phase.
+ */
+export type Phase = (typeof PHASES)[number];
+
+export function phaseOf(ledger: Ledger, policy: RotationPolicy): Phase {
+  const switched = isSwitched(ledger, policy);
+  if (oldSecret(ledger) === undefined) return switched ? 'steady' : 'unconfirmed';
+  if (ledger.revoking !== undefined) return 'revoking';
+  if (switched) return 'switched';
+  return holdersOf(ledger, policy, targetSecret(ledger)).length === 0 ? 'staged' : 'partlyConfirmed';
+}
+
+/** Whether a ledger is older than the one that the state was made from: it would delete the secret in use. */
+export function isOlder(ledger: Ledger, stateRevision: number): boolean {
+  return ledger.revision < stateRevision;
+}

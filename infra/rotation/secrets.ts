@@ -1,0 +1,123 @@
+/** Questions about the secrets that a ledger names. */
+import type { SecretRef, SlotSecret } from './events.js';
+import { type Ledger, SLOTS, type SlotName, secretName } from './ledger.js';
+import type { RotationPolicy } from './policy.js';
+
+export const DAY_MS = 86_400_000;
+
+/** The parts of `pending`, `revoking` and evidence that name a secret: the schema sees to it that they name one. */
+interface NamedSecret {
+  readonly slot?: SlotName | undefined;
+  readonly generation?: number | undefined;
+  readonly keyId?: string | undefined;
+}
+
+/** The secret that a part of the ledger names. */
+export function secretOf({ slot, generation, keyId }: NamedSecret): SecretRef {
+  if (slot !== undefined && generation !== undefined) return { slot, generation };
+  return { keyId: keyId ?? '' };
+}
+
+export function sameSecret(one: SecretRef, other: SecretRef): boolean {
+  if ('slot' in one) return 'slot' in other && one.slot === other.slot && one.generation === other.generation;
+  return !('slot' in other) && sameKey(one.keyId, other.keyId);
+}
+
+/** Key ids are GUIDs: their case means nothing. */
+export function sameKey(one: string, other: string | undefined): boolean {
+  return one.toLowerCase() === other?.toLowerCase();
+}
+
+/** A secret in words: `interop-b-g2`, or its key id. */
+export function describeSecret(secret: SecretRef): string {
+  return 'slot' in secret ? secretName(secret.slot, secret.generation) : `key ${secret.keyId}`;
+}
+
+export function otherSlot(slot: SlotName): SlotName {
+  return slot === 'a' ? 'b' : 'a';
+}
+
+/** The secrets in slots, the newest first. */
+export function slotSecrets(ledger: Ledger): readonly SlotSecret[] {
+  return SLOTS.flatMap((slot) => {
+    const secret = ledger.slots[slot];
+    return secret === undefined ? [] : [{ slot, generation: secret.generation }];
+  }).sort((one, other) => other.generation - one.generation);
+}
+
+/** All secrets that the ledger says exist: they count towards the cap of two. */
+export function liveSecrets(ledger: Ledger): readonly SecretRef[] {
+  return [...slotSecrets(ledger), ...ledger.foreign.map(({ keyId }) => ({ keyId }))];
+}
+
+/** The newest secret: the one that Google shall hold. */
+export function targetSecret(ledger: Ledger): SlotSecret {
+  const [newest] = slotSecrets(ledger);
+  if (newest === undefined) throw new RangeError('a ledger without a secret is not read (ledgerSchema)');
+  return newest;
+}
+
+/** The secret that the newest one replaces: in the other slot, or foreign. */
+export function oldSecret(ledger: Ledger): SecretRef | undefined {
+  return liveSecrets(ledger).find((secret) => !sameSecret(secret, targetSecret(ledger)));
+}
+
+/** The highest generation that was ever given out. */
+export function highestGeneration(ledger: Ledger): number {
+  return Math.max(ledger.lastGeneration ?? 0, targetSecret(ledger).generation);
+}
+
+/** End of a live secret, in milliseconds since 1970. */
+export function endOf(ledger: Ledger, secret: SecretRef): number {
+  const found =
+    'slot' in secret
+      ? ledger.slots[secret.slot]
+      : ledger.foreign.find(({ keyId }) => sameKey(keyId, secret.keyId));
+  return found === undefined ? Number.NaN : Date.parse(found.endDate);
+}
+
+/** Endpoints that are known to hold a secret. */
+export function holdersOf(ledger: Ledger, policy: RotationPolicy, secret: SecretRef): readonly string[] {
+  return policy.endpoints.filter((name) => {
+    const evidence = evidenceOf(ledger, name);
+    return evidence !== undefined && sameSecret(evidence, secret);
+  });
+}
+
+/** What is known of the secret that an endpoint holds. */
+export function evidenceOf(ledger: Ledger, endpoint: string): Ledger['confirmed'][string] | undefined {
+  return Object.hasOwn(ledger.confirmed, endpoint) ? ledger.confirmed[endpoint] : undefined;
+}
+
+/** Endpoints of the policy that are not known to hold the newest secret. */
+export function awaitedEndpoints(ledger: Ledger, policy: RotationPolicy): readonly string[] {
+  const holders = holdersOf(ledger, policy, targetSecret(ledger));
+  return policy.endpoints.filter((name) => !holders.includes(name));
+}
+
+/** Whether Google holds the newest secret everywhere, as far as is known. */
+export function isSwitched(ledger: Ledger, policy: RotationPolicy): boolean {
+  return awaitedEndpoints(ledger, policy).length === 0 && ledger.current === targetSecret(ledger).slot;
+}
+
+/** When the last endpoint was confirmed for the newest secret; undefined where none has to be. */
+export function switchedAt(ledger: Ledger, policy: RotationPolicy): number | undefined {
+  const times = holdersOf(ledger, policy, targetSecret(ledger)).map((name) =>
+    Date.parse(evidenceOf(ledger, name)?.at ?? ''),
+  );
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** The time of the ledger's last event, in milliseconds since 1970. */
+export function lastEventAt(ledger: Ledger): number | undefined {
+  const last = ledger.log.at(-1);
+  return last === undefined ? undefined : Date.parse(last.at);
+}
+
+/**
+ * The moment by which is judged what is due. Time does not run back: a clock that is behind the last event does not hide what is
+ * due. The next event of a right clock puts a ledger right that was written by a clock too far ahead.
+ */
+export function judgedNow(ledger: Ledger, now: Date): number {
+  return Math.max(now.getTime(), lastEventAt(ledger) ?? Number.NEGATIVE_INFINITY);
+}

@@ -1,0 +1,56 @@
+/** Which secrets of a registration are somebody else's. */
+import { foreignSecrets } from '../../infra/identity/foreign-secrets.js';
+import { parseLedger } from '../../infra/rotation/ledger.js';
+
+const key = (digit: string) => `aaaaaaaa-0000-4000-8000-00000000000${digit}`;
+const credential = (digit: string, displayName: string | null = null) => ({
+  keyId: key(digit),
+  displayName,
+  startDateTime: '2026-01-01T00:00:00Z',
+  endDateTime: '2027-01-01T00:00:00Z',
+});
+const ledger = parseLedger({
+  version: 1,
+  revision: 3,
+  slots: { a: { generation: 4, endDate: '2027-05-01T00:00:00Z', keyId: key('1') } },
+  current: 'a',
+  foreign: [{ keyId: key('3'), endDate: '2027-01-01T00:00:00Z' }],
+  confirmed: {},
+  log: [],
+});
+const find = (...passwordCredentials: ReturnType<typeof credential>[]) =>
+  foreignSecrets({ passwordCredentials }, { ledger, inState: [key('2').toUpperCase()] }, [
+    { keyId: key('4').toUpperCase(), signInActivity: { lastSignInDateTime: '2026-03-01T00:00:00Z' } },
+    { keyId: key('4'), signInActivity: { lastSignInDateTime: '2026-02-01T00:00:00Z' } },
+  ]);
+
+test('those that neither the ledger nor the state knows, with name, age, end and last use', () => {
+  expect(find(credential('1'), credential('2'), credential('4', 'Portal'), credential('5'))).toEqual([
+    {
+      keyId: key('4'),
+      name: 'Portal',
+      startDate: '2026-01-01T00:00:00Z',
+      endDate: '2027-01-01T00:00:00Z',
+      lastUse: '2026-03-01T00:00:00Z',
+      adopted: false,
+    },
+    expect.objectContaining({ keyId: key('5'), name: '', lastUse: undefined, adopted: false }),
+  ]);
+});
+
+test('one that was adopted stays foreign, and says so', () => {
+  expect(find(credential('3'))).toMatchObject([{ keyId: key('3'), adopted: true }]);
+});
+
+test('one that an interrupted run made for a slot is not foreign', () => {
+  const { a } = ledger.slots;
+  const begun = { ...ledger, slots: { a, b: { generation: 5, endDate: '2027-09-01T00:00:00Z' } } };
+  const found = (name: string) =>
+    foreignSecrets(
+      { passwordCredentials: [credential('6', name)] },
+      { ledger: begun, inState: [] },
+      undefined,
+    );
+  expect(found('interop-b-g5')).toEqual([]);
+  expect(found('interop-b-g4')).toHaveLength(1);
+});
