@@ -7,7 +7,12 @@ import { ExchangeOnline } from '../../../sandbox/exchange/exchange-online.js';
 import { ExchangeFaults } from '../../../sandbox/exchange/faults.js';
 
 const [count = 0, changes = 0] = process.argv.slice(2).map(Number);
-const time = { now: () => 1_795_000_000_000, replicationDelay: () => 0, reportDelay: () => 0, takeReportFault: () => undefined };
+const time = {
+  now: () => 1_795_000_000_000,
+  replicationDelay: () => 0,
+  reportDelay: () => 0,
+  takeReportFault: () => undefined,
+};
 const { directory } = seedTenant({ seed: 1, mailboxes: count, time });
 const exchange = new ExchangeOnline(directory, new ExchangeFaults());
 
