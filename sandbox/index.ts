@@ -6,6 +6,7 @@ import { makeSigningKey } from './entra/jwt.js';
 import { seedTenant } from './entra/seed.js';
 import { answerEntra } from './entra/service.js';
 import type { TokenSurroundings } from './entra/token-endpoint.js';
+import { EwsService, isEws } from './ews/service.js';
 import { ExchangeOnline } from './exchange/exchange-online.js';
 import { ExchangeService, isExchange } from './exchange/service.js';
 import { Faults } from './faults.js';
@@ -59,13 +60,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     { ...surroundings, exchange },
     { latencyMs: () => controls.latencyMs },
   );
+  const ews = new EwsService({ ...surroundings, exchange });
   const google = new GoogleWorkspace(surroundings);
   const caFile = join(options.folder, 'ca.pem');
   await writeFile(caFile, identity.ca);
   const listener = await listen(
     identity,
     options.port,
-    applicationOf(surroundings, controls, exchangeService, google),
+    applicationOf(surroundings, controls, exchangeService, ews, google),
   );
   port = listener.port;
   const base = place.base();
@@ -75,7 +77,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       metadataHost: `localhost:${port}`,
       graph: base,
       exchange: base,
-      ews: null,
+      ews: `${base}/EWS/Exchange.asmx`,
       tenantId: directory.tenant.id,
       domain: directory.tenant.domains.find((domain) => domain.isDefault)?.id ?? '',
       caFile,
@@ -89,6 +91,7 @@ function applicationOf(
   surroundings: TokenSurroundings,
   controls: Controls,
   exchange: ExchangeService,
+  ews: EwsService,
   google: GoogleWorkspace,
 ): Application {
   const { clock } = surroundings;
@@ -118,6 +121,7 @@ function applicationOf(
       if (request.segments[0] === 'sandbox')
         return answerOwn(surroundings, controls, exchange, google, request);
       if (isGraph(request)) return answerGraph(surroundings, request);
+      if (isEws(request)) return ews.answer(request);
       if (isExchange(request)) return (await exchange.answer(request)) ?? unknownRoute(request);
       if (isGoogle(request)) return google.answer(request);
       return answerEntra(surroundings, request) ?? unknownRoute(request);

@@ -32,9 +32,8 @@ export interface SandboxInfo {
   readonly authority: string;
   readonly metadataHost: string;
   readonly graph: string;
-  /** Null: not emulated yet. */
-  readonly exchange: string | null;
-  readonly ews: string | null;
+  readonly exchange: string;
+  readonly ews: string;
   readonly tenantId: string;
   readonly domain: string;
   readonly caFile: string;

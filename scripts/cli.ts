@@ -3,8 +3,11 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { RANGE_FORMS, type RangeForm } from '../infra/endpoints/range-forms.js';
+import { MOST_DAYS } from '../infra/verify/window.js';
 import type { CommandContext, CommandResult } from './command-context.js';
 import type { SandboxFlags } from './commands/sandbox.js';
+import type { VerifyFlags } from './commands/verify.js';
 import { packageVersion } from './package-root.js';
 import type { RotationWorld } from './rotation/rotation-world.js';
 import type { CommonFlags } from './run-command.js';
@@ -102,6 +105,22 @@ export function buildCli(io: CliIo, outcome: { exitCode: number }): Command {
       return preflightCommand;
     },
   );
+
+  define(
+    program,
+    'network',
+    "Print Google's address ranges as firewall rules, or check a host of your own from here",
+    async (flags) => {
+      const { network } = await import('./commands/network.js');
+      return (context) =>
+        network(context, {
+          form: flags.format as RangeForm,
+          check: flags.check as string | undefined,
+        });
+    },
+  )
+    .addOption(new Option('--format <form>', 'form of the ranges').choices(RANGE_FORMS).default('plain'))
+    .option('--check <host>', 'an Exchange server on-premises: its name, or the URL that Google is given');
 
   const rotation = program.command('rotation').description('The rotation of the client secret');
   define(rotation, 'init', 'Write the first rotation ledger into the stack configuration', async () => {
@@ -286,6 +305,34 @@ export function buildCli(io: CliIo, outcome: { exitCode: number }): Command {
 
   define(
     program,
+    'verify',
+    'Look availability up as Google does, and name what is in the way; exits with 11 when it fails',
+    async (flags) => {
+      const { verify } = await import('./commands/verify.js');
+      return (context) => verify(context, flags as unknown as VerifyFlags, io.stdin);
+    },
+  )
+    .addOption(repeated('--endpoint <name>', 'only this endpoint; may be repeated'))
+    .addOption(repeated('--attendee <address>', 'whom to look up; may be repeated'))
+    .addOption(repeated('--as-role <address>', 'act as this account in place of the configured ones'))
+    .option('--outside <address>', 'a mailbox that the application may not act on, where access is limited')
+    .addOption(
+      new Option('--days <n>', 'how far to look ahead').default(7).argParser(wholeNumber(1, MOST_DAYS)),
+    )
+    .option('--client-id <id>', "the client id as it was pasted, in place of the stack's")
+    .option('--token-endpoint <url>', "the token endpoint as it was pasted, in place of the stack's")
+    .option('--url <url>', 'the EWS URL as it was pasted, in place of the configured one')
+    .option('--secret-stdin', "the client secret on standard input, in place of the stack's current one")
+    .addOption(
+      new Option('--password-env <name>', 'variable with the password of on-premises role accounts').default(
+        'EXCHANGE_PASSWORD',
+      ),
+    )
+    .option('--password-stdin', 'that password on standard input')
+    .option('--html <file>', 'write the report as a page, too');
+
+  define(
+    program,
     'demo',
     'Everything once, on an emulated tenant: provision, drift, repair, destroy',
     async (flags) => {
@@ -362,7 +409,8 @@ function defineHandoff(program: Command, io: CliIo, outcome: { exitCode: number 
 
 const EXIT_CODE_HELP = `
 Exit codes are Pulumi's: 0 fine, 1 failure, 2 configuration or usage, 3 authentication, 4 resource, 5 policy,
-6 no such stack, 7 drift, 8 cancelled, 9 timeout. Our own: 10 something is due.
+6 no such stack, 7 drift, 8 cancelled, 9 timeout; of our own: 10 something is due, 11 verify failed,
+12 preflight found a fault.
 
 Shell completion: eval "$(calendar-interop complete bash)", likewise for zsh, fish and powershell.`;
 
@@ -400,6 +448,10 @@ function isoTime(text: string): Date {
   throw new InvalidArgumentError(
     `Found ${JSON.stringify(text)}; allowed: an ISO 8601 time such as 2027-01-31T08:00:00Z.`,
   );
+}
+
+function repeated(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(collect).default([], 'none');
 }
 
 function collect(text: string, list: readonly string[]): readonly string[] {

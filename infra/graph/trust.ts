@@ -27,6 +27,8 @@ export interface Trust {
   fetch(url: string, init?: RequestInit): Promise<Response>;
   /** The same for @azure/identity. */
   identityOptions(url: string): IdentityTransport;
+  /** The trusted authorities, for a TLS connection of one's own. */
+  secureContext(): SecureContext;
 }
 
 /** A file with certificate authorities, and the variable that names it. */
@@ -82,6 +84,7 @@ export function readTrust(env: NodeJS.ProcessEnv): Trust {
       return { status: response.status, text: (await response.text()).slice(0, limit) };
     },
     fetch: send,
+    secureContext: context,
     identityOptions: (url) => {
       const proxy = proxyFor(new URL(url), env);
       if (proxy === undefined) return { agent: agent() };

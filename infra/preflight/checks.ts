@@ -3,7 +3,7 @@ import { describeFailure, InteropError } from '../errors.js';
 import { ExchangeError } from '../exchange/transport/exchange-error.js';
 
 /** Headings of the report, in its order. */
-export const CHECK_GROUPS = ['permissions', 'licences', 'exchange', 'people', 'google'] as const;
+export const CHECK_GROUPS = ['permissions', 'policy', 'licences', 'exchange', 'people', 'google'] as const;
 export type CheckGroup = (typeof CHECK_GROUPS)[number];
 
 /** `notChecked`: nobody knows, and `what` says why; it is no fault. */

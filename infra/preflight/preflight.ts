@@ -13,6 +13,7 @@ import {
   readCalendarService,
   readInteropSwitches,
 } from '../google/index.js';
+import type { SecretPolicy } from '../identity/secret-policy.js';
 import { CHECK_GROUPS, type Check, groupOf, lookingAt, notChecked } from './checks.js';
 import { domainChecks, ewsChecks } from './exchange.js';
 import { usersOfCsv } from './google-csv.js';
@@ -20,6 +21,7 @@ import { switchChecks } from './google-switches.js';
 import { licenceChecks } from './licences.js';
 import { type GoogleSource, type Person, peopleChecks, sweepPeople } from './people.js';
 import { exchangePermissionChecks, graphPermissionChecks } from './permissions.js';
+import { secretPolicyChecks } from './secret-policy.js';
 
 /** Where preflight looks. Each part may fail by itself. */
 export interface PreflightPlaces {
@@ -28,6 +30,8 @@ export interface PreflightPlaces {
   /** Exchange; undefined where no endpoint is in Microsoft 365 and nothing there is looked after. */
   readonly work: Work | undefined;
   readonly directory: DirectoryPort;
+  /** What the tenant allows the registration's secrets. */
+  readonly secretPolicy: () => Promise<SecretPolicy>;
   readonly people: () => AsyncIterable<Person>;
   /** Google's interfaces; undefined without credentials. @throws InteropError when the credentials cannot be used. */
   readonly google: () => Promise<GoogleApis | undefined>;
@@ -46,6 +50,9 @@ export async function preflight(config: StackConfig, places: PreflightPlaces): P
   const quick = await Promise.all([
     lookingAt('permissions.graph', 'what the sign-in may do in Graph', async () =>
       graphPermissionChecks(config, await places.graphToken()),
+    ),
+    lookingAt('policy.secrets', 'what the tenant allows secrets', async () =>
+      secretPolicyChecks(config, await places.secretPolicy()),
     ),
     exchangeSide(config, places),
     lookingAt('licences.role-mailboxes', 'whether licences are free', () =>

@@ -66,12 +66,16 @@ export class Licences {
 
   /** Since when a user has a licence that makes a mailbox, in milliseconds; undefined without one. */
   exchangeSince(user: User): number | undefined {
-    const has = objectsOf(user.properties.assignedLicenses).some((licence) => {
+    return this.exchangePlansOf(user).length > 0 ? (this.#since.get(user.id) ?? user.createdAt) : undefined;
+  }
+
+  /** The service plans for Exchange that a user's licences hold. */
+  exchangePlansOf(user: User): readonly ServicePlan[] {
+    return objectsOf(user.properties.assignedLicenses).flatMap((licence) => {
       const product = PRODUCTS.find(({ skuId }) => skuId === licence.skuId);
       const disabled = textsOf(licence.disabledPlans);
-      return product?.plans.some(({ id }) => isExchangePlan(id) && !disabled.includes(id)) === true;
+      return (product?.plans ?? []).filter(({ id }) => isExchangePlan(id) && !disabled.includes(id));
     });
-    return has ? (this.#since.get(user.id) ?? user.createdAt) : undefined;
   }
 
   /** Licences that are left of a product. */

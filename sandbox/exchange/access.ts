@@ -93,7 +93,7 @@ export function callerOf(
 }
 
 /** The request's token if it is of this tenant, for Exchange and valid now; else what is wrong with it. */
-function validToken(surroundings: ExchangeSurroundings, request: HttpRequest): DecodedJwt | string {
+export function validToken(surroundings: ExchangeSurroundings, request: HttpRequest): DecodedJwt | string {
   const { directory, clock, place, tokenKey } = surroundings;
   const value = /^Bearer +(\S+)$/i.exec(headerOf(request, 'authorization') ?? '')?.[1];
   const token = value === undefined ? undefined : decodeJwt(value);
@@ -114,7 +114,7 @@ function validToken(surroundings: ExchangeSurroundings, request: HttpRequest): D
 }
 
 /** 401 without a body. */
-function unauthorized({ place, directory }: ExchangeSurroundings, parameters: string): HttpReply {
+export function unauthorized({ place, directory }: ExchangeSurroundings, parameters: string): HttpReply {
   const issuer = `${EXCHANGE_APP_ID}@${directory.tenant.id}`;
   const challenge =
     `Bearer client_id="${EXCHANGE_APP_ID}", trusted_issuers="${issuer}", ` +

@@ -87,6 +87,11 @@ export function canonicalRights(values: readonly string[], isCalendar: boolean):
   return role === undefined ? sorted : [role[0]];
 }
 
+/** The single rights that rights as Exchange shows them amount to. A calendar's own roles are none of these. */
+export function rightsIn(rights: readonly string[]): readonly string[] {
+  return rights.flatMap((right) => ROLE_RIGHTS[right] ?? [right]);
+}
+
 function isSingle(right: string): boolean {
   return (SINGLE_RIGHTS as readonly string[]).includes(right);
 }

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { parseStackConfig, type StackConfig } from '../../infra/config.js';
 import { systemClock } from '../../infra/exchange/transport/clock.js';
-import { type SignedIn, signIn } from '../../infra/graph/provider-cloud.js';
+import { openGraph, type SignedIn, signIn } from '../../infra/graph/provider-cloud.js';
 import { once } from '../../infra/once.js';
 import {
   CHECK_GROUPS,
@@ -12,10 +12,12 @@ import {
   preflight,
 } from '../../infra/preflight/index.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
-import { chooseStack, findProject } from '../project.js';
+import { chooseStack, findProject, type ProjectStack } from '../project.js';
+import { stackSecretPolicy } from '../secret-policy.js';
 import { readStackFile, stackConfigOf } from '../stack-file.js';
-import type { Terminal, Tone } from '../terminal.js';
-import { openExchange } from './visibility-wiring.js';
+import type { Terminal } from '../terminal.js';
+import { CHECK_SIGNS } from './check-signs.js';
+import { openPortFor } from './visibility-wiring.js';
 
 /** Exit code when a fault was found; `doctor` has the same. */
 export const FAULT_FOUND = 12;
@@ -27,7 +29,7 @@ export async function preflightCommand(context: CommandContext): Promise<Command
   const raw = stackConfigOf(readStackFile(stack.file));
   const config = parseStackConfig(raw.ours, raw.azuread);
   const signedIn = await signIn(raw.azuread, env, signal);
-  const checks = await look(context, config, signedIn, resolve(stack.file, '..'));
+  const checks = await look(context, config, signedIn, stack);
   report(terminal, checks);
   const faults = checks.filter(({ state }) => state === 'fault').length;
   terminal.line();
@@ -42,7 +44,7 @@ async function look(
   context: CommandContext,
   config: StackConfig,
   signedIn: SignedIn,
-  folder: string,
+  stack: ProjectStack,
 ): Promise<readonly Check[]> {
   const { terminal, env, signal } = context;
   const [{ GraphDirectory }, { listPeople }, { openGoogle }] = await Promise.all([
@@ -57,7 +59,7 @@ async function look(
     trust,
     signal,
   };
-  const port = concernsExchange(config) ? await openExchange(context, config, signedIn) : undefined;
+  const port = concernsExchange(config) ? await openPortFor(context, config, signedIn) : undefined;
   const { google } = config;
   try {
     return await preflight(config, {
@@ -68,9 +70,11 @@ async function look(
           ? undefined
           : { port, clock: systemClock, signal, status: (text) => terminal.status(text) },
       directory: new GraphDirectory(graph),
+      secretPolicy: () =>
+        stackSecretPolicy({ stack: stack.name, config, graph: () => openGraph(signedIn, signal) }),
       people: () => listPeople(graph),
       google: once(() => openGoogle({ google, env, trust, signal })),
-      usersCsv: google?.usersCsv === undefined ? undefined : resolve(folder, google.usersCsv),
+      usersCsv: google?.usersCsv === undefined ? undefined : resolve(stack.file, '..', google.usersCsv),
       now: new Date(),
       onProgress: (seen) => terminal.status(`looked at ${seen} people and accounts`),
     });
@@ -83,14 +87,9 @@ function concernsExchange(config: StackConfig): boolean {
   return config.protocol !== undefined || config.visibility !== undefined || config.roleMailboxes.length > 0;
 }
 
-const SIGNS: Readonly<Record<CheckState, readonly [string, Tone]>> = {
-  ok: ['✓', 'good'],
-  fault: ['✗', 'bad'],
-  notChecked: ['–', 'warn'],
-};
-
 const HEADINGS: Readonly<Record<(typeof CHECK_GROUPS)[number], string>> = {
   permissions: 'What the sign-in may do',
+  policy: "The tenant's policies",
   licences: 'Licences',
   exchange: 'Exchange Online',
   people: 'People',
@@ -107,7 +106,7 @@ function report(terminal: Terminal, checks: readonly Check[]): void {
 }
 
 function printCheck(terminal: Terminal, { state, what, found, allowed, next }: Check): void {
-  const [sign, tone] = SIGNS[state];
+  const [sign, tone] = CHECK_SIGNS[state];
   const facts = found === undefined || state !== 'ok' ? '' : `: ${found}`;
   terminal.line(
     `  ${terminal.paint(sign, tone)} ${state === 'notChecked' ? 'not checked: ' : ''}${what}${facts}`,

@@ -11,11 +11,11 @@ const BASELINE = 'exchange:index:CalendarBaseline';
 const VISIBILITY = 'exchange:index:CalendarVisibility';
 
 export const openStackPort: OpenPort = async (context, open) =>
-  await openExchange(context, open.config, await open.signedIn());
+  await openPortFor(context, open.config, await open.signedIn());
 
-/** Opens Exchange with a sign-in. The caller closes the port. */
-export async function openExchange(
-  context: CommandContext,
+/** The port that the stack's configuration asks for, with a sign-in that is there already. */
+export async function openPortFor(
+  { env }: CommandContext,
   { exchange, tenant }: StackConfig,
   { cloud, credential, tenantId, trust }: SignedIn,
 ): Promise<CmdletPort> {
@@ -30,7 +30,7 @@ export async function openExchange(
   };
   return exchange.transport === 'rest'
     ? openPort({ ...common, transport: 'rest', trust })
-    : openPort({ ...common, transport: 'powershell', env: context.env });
+    : openPort({ ...common, transport: 'powershell', env });
 }
 
 export const savedRecord: SavedRecord = async (open) => {

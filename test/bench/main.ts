@@ -4,6 +4,7 @@ import { asTable, type BenchReport } from './figures.js';
 const BENCHES: Readonly<Record<string, () => Promise<BenchReport>>> = {
   demo: async () => (await import('./demo.js')).benchDemo(),
   help: async () => (await import('./help.js')).benchHelp(),
+  preflight: async () => (await import('./preflight.js')).benchPreflight(),
   preview: async () => (await import('./preview.js')).benchPreview(),
   rotation: async () => (await import('./rotation.js')).benchRotation(),
   visibility: async () => (await import('./visibility.js')).benchVisibility(),

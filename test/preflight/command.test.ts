@@ -201,6 +201,28 @@ test('a domain that Exchange does not accept, licences that are not free, and EW
   await workspace.tenant.control({ clearFaults: true });
 });
 
+test.each([
+  ['passwordLifetime', 'P90D', { found: '180 days', allowed: expect.stringMatching(/^at most 90 days/) }],
+  ['passwordAddition', undefined, { what: 'the tenant forbids new secrets' }],
+])('a policy of the tenant on secrets (%s) is a fault', async (restrictionType, maxLifetime, expected) => {
+  const policy = (isEnabled: boolean) =>
+    workspace.tenant.graph('PATCH', '/policies/defaultAppManagementPolicy', {
+      body: {
+        isEnabled,
+        applicationRestrictions: {
+          passwordCredentials: [
+            { restrictionType, state: 'enabled', ...(maxLifetime === undefined ? {} : { maxLifetime }) },
+          ],
+        },
+      },
+    });
+  expect((await policy(true)).status).toBe(204);
+  const { code, check } = await preflight();
+  await policy(false);
+  expect(code).toBe(12);
+  expect(check('policy.secrets')).toMatchObject({ state: 'fault', ...expected });
+});
+
 test("Google's switches are compared; what was never set is not known", async () => {
   const { check } = await preflight({ config: { eventDetails: false, roomBooking: true } });
   expect(check('google.event-details')).toMatchObject({ state: 'fault', found: 'on', allowed: 'off' });

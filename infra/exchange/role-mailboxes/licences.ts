@@ -26,9 +26,18 @@ export function freeUnits(sku: Sku): number {
 
 /** Whether one of the user's licences already brings a mailbox that may use EWS, and that service is not switched off. */
 export function isLicensed(user: DirectoryUser, skus: readonly Sku[]): boolean {
+  return hasPlan(user, skus, MAILBOX_PLANS);
+}
+
+/** Whether one of the user's licences brings a mailbox that may not use EWS (Kiosk, F1, F3), and that service is not switched off. */
+export function hasKioskLicence(user: DirectoryUser, skus: readonly Sku[]): boolean {
+  return hasPlan(user, skus, KIOSK_PLANS);
+}
+
+function hasPlan(user: DirectoryUser, skus: readonly Sku[], wanted: ReadonlySet<string>): boolean {
   return user.licences.some(({ skuId, disabledPlans }) => {
     const sku = skus.find(({ id }) => id.toLowerCase() === skuId.toLowerCase());
-    const plans = sku?.servicePlans.filter(({ name }) => MAILBOX_PLANS.has(name)) ?? [];
+    const plans = sku?.servicePlans.filter(({ name }) => wanted.has(name)) ?? [];
     return plans.some(({ id }) => !disabledPlans.includes(id));
   });
 }

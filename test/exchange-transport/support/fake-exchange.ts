@@ -1,4 +1,5 @@
 /** A small, strict Exchange endpoint in this process, for what no sandbox does on demand. */
+import { createSecureContext } from 'node:tls';
 import type { TokenCredential } from '@azure/identity';
 import { Response } from 'undici';
 import type { Trust } from '../../../infra/graph/trust.js';
@@ -40,6 +41,7 @@ export class FakeExchange {
   readonly trust: Trust = {
     files: [],
     identityOptions: () => ({}),
+    secureContext: () => createSecureContext(),
     getText: () => Promise.reject(new Error('nothing is read by GET')),
     fetch: async (url, init) => {
       const headers = lowered(init?.headers as Record<string, string>);
