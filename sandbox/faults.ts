@@ -8,6 +8,13 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { ReportFault } from './entra/sign-in-log.js';
 import { EXCHANGE_FAULTS, EXCHANGE_SETTINGS, ExchangeFaults, isExchangeFault } from './exchange/faults.js';
+import {
+  isLookUpFault,
+  LOOK_UP_FAULTS,
+  LOOK_UP_SETTINGS,
+  LookUpFaults,
+  parseLookUpFault,
+} from './look-up-faults.js';
 import { SandboxOptionError } from './options.js';
 
 /** What a fault does to the request that it hits. */
@@ -112,7 +119,8 @@ function isFaultName(name: string): name is FaultName {
 }
 
 function unknownName(name: string): SandboxOptionError {
-  const names = [FAULT_KINDS, EXCHANGE_SETTINGS, EXCHANGE_FAULTS].flatMap(Object.keys);
+  const tables = [FAULT_KINDS, EXCHANGE_SETTINGS, EXCHANGE_FAULTS, LOOK_UP_SETTINGS, LOOK_UP_FAULTS];
+  const names = tables.flatMap(Object.keys);
   const nearest = closest(name, names);
   const hint = distance(name, nearest) <= 4 ? `; did you mean ${nearest}?` : '';
   return new SandboxOptionError(
@@ -169,6 +177,8 @@ const NO_REPORT_FAULTS: Readonly<Record<ReportFault, number>> = { reportEmpty: 0
 export class Faults {
   /** Those of Exchange, which has a table of its own. */
   readonly exchange = new ExchangeFaults();
+  /** Those of look-ups, likewise. */
+  readonly lookUp = new LookUpFaults();
   #armed: ArmedFault[] = [];
   #delays: Readonly<Record<DelayName, number>> = NO_DELAYS;
   #reports: Readonly<Record<ReportFault, number>> = NO_REPORT_FAULTS;
@@ -201,8 +211,10 @@ export class Faults {
 
   /** As {@link add}, `clear`ing those in force before. */
   replace(texts: readonly string[], clear: boolean): void {
-    const faults = texts.filter((text) => !isExchangeFault(text)).map(parseFault);
+    const faults = texts.filter((text) => !isExchangeFault(text) && !isLookUpFault(text)).map(parseFault);
+    for (const text of texts.filter(isLookUpFault)) parseLookUpFault(text);
     this.exchange.replace(texts.filter(isExchangeFault), clear);
+    this.lookUp.replace(texts.filter(isLookUpFault), clear);
     if (clear) {
       this.#armed = [];
       this.#delays = NO_DELAYS;
@@ -245,7 +257,7 @@ export class Faults {
     const set = [...Object.entries(this.#delays), ...Object.entries(this.#reports)]
       .filter(([, amount]) => amount !== 0)
       .map(([name, amount]) => `${name}=${amount}`);
-    return [...set, ...armed, ...this.exchange.describe()];
+    return [...set, ...armed, ...this.exchange.describe(), ...this.lookUp.describe()];
   }
 }
 

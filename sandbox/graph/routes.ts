@@ -17,6 +17,7 @@ import * as owners from './owners.js';
 import * as passwords from './passwords.js';
 import * as policies from './policies.js';
 import * as reports from './reports.js';
+import * as schedules from './schedules.js';
 import * as principals from './service-principals.js';
 import * as tenant from './tenant.js';
 import * as users from './users.js';
@@ -70,6 +71,11 @@ const WRITE_POLICY: Access = { anyOf: ['Policy.ReadWrite.ApplicationConfiguratio
 const ASSIGN_POLICY: Access = {
   anyOf: ['Policy.ReadWrite.ApplicationConfiguration'],
   alsoAnyOf: ['Application.Read.All', 'Application.ReadWrite.All'],
+};
+/** Calendars.ReadBasic is the least (Microsoft's reference; UNCONFIRMED for what Google needs). RBAC has no role of that name. */
+const READ_SCHEDULE: Access = {
+  anyOf: ['Calendars.ReadBasic.All', 'Calendars.Read', 'Calendars.ReadWrite'],
+  ifScoped: ['Calendars.Read', 'Calendars.ReadWrite'],
 };
 const READ_OBJECTS: Access = { anyOf: DIRECTORY_READ };
 const READ_ROLES: Access = {
@@ -154,6 +160,8 @@ export const ROUTES: readonly Route[] = [
   route('GET', '/users/{id}/licenseDetails', READ_USER, licences.listLicenceDetails),
   route('GET', '/subscribedSkus', READ_SKUS, licences.listSkus),
   route('GET', '/me', ANY_TOKEN, users.refuseMe),
+  route('POST', '/me/calendar/getSchedule', ANY_TOKEN, users.refuseMe),
+  route('POST', '/users/{id}/calendar/getSchedule', READ_SCHEDULE, schedules.getSchedule),
 
   route('GET', '/groups', READ_GROUP, groups.listGroups),
   route('POST', '/groups', WRITE_GROUP, groups.createGroup),

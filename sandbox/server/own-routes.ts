@@ -10,6 +10,7 @@ import type { GoogleWorkspace } from '../google/workspace.js';
 import { isJsonObject, type JsonObject } from '../json.js';
 import { checkInteger, SandboxOptionError } from '../options.js';
 import { type HttpReply, type HttpRequest, headerOf, jsonReply } from './http.js';
+import type { SideListeners } from './side-listeners.js';
 
 /** What the control can change while the sandbox runs. */
 export interface Controls {
@@ -18,6 +19,7 @@ export interface Controls {
   latencyMs: number;
 }
 
+const EWS_PATH = '/EWS/Exchange.asmx';
 const ASSERTION_SECONDS = 600;
 const MOST_MILLISECONDS = 100 * 366 * 86_400_000;
 
@@ -27,6 +29,7 @@ export async function answerOwn(
   controls: Controls,
   exchange: ExchangeService,
   google: GoogleWorkspace,
+  listeners: SideListeners,
   request: HttpRequest,
 ): Promise<HttpReply> {
   if (headerOf(request, 'x-sandbox') !== '1') {
@@ -47,6 +50,8 @@ export async function answerOwn(
         return jsonReply(200, await google.describe());
       case 'POST google':
         return jsonReply(200, await google.control(bodyOf(request)));
+      case 'POST listener':
+        return jsonReply(200, await openListener(listeners, bodyOf(request)));
       case 'POST federated-token':
         return jsonReply(200, federatedToken(surroundings, bodyOf(request)));
       default:
@@ -112,6 +117,14 @@ function readMove(value: unknown): (clock: SandboxClock) => void {
   if (value.advanceMs === undefined) throw refusal;
   const amount = checkInteger('clock.advanceMs', value.advanceMs, -MOST_MILLISECONDS, MOST_MILLISECONDS);
   return (clock) => clock.advance(amount);
+}
+
+/** Where the tenant answers with a certificate that has this flaw. */
+async function openListener(listeners: SideListeners, body: JsonObject): Promise<JsonObject> {
+  const { certificate, ...unknown } = body;
+  refuseOthers(unknown, 'certificate');
+  const base = await listeners.open(certificate);
+  return { base, ews: `${base}${EWS_PATH}` };
 }
 
 /** What a workload would be given by the platform that it runs on. */

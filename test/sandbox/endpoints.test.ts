@@ -312,7 +312,6 @@ describe('a registration from create to delete', () => {
 test.each([
   ['GET', '/v1.0/applicationTemplates'],
   ['PUT', '/v1.0/applications'],
-  ['POST', '/beta/$batch'],
   ['GET', '/v1.0'],
 ])('23: %s %s is not emulated and says so', async (method, path) => {
   const answer = await tenant.graph(method, path.replace(/^\/v1\.0$/, '/v1.0/'), { as: 'admin' });

@@ -294,6 +294,9 @@ async function roleAssignment() {
 /** Routes whose request depends on the role that makes it, or that no role opens. */
 const APART = [
   'GET /me',
+  'POST /me/calendar/getSchedule',
+  // Refused by Outlook's part of Graph in its own way: test/sandbox-ews/schedules.test.ts.
+  'POST /users/{id}/calendar/getSchedule',
   'GET /directory/deletedItems/{id}',
   'POST /directory/deletedItems/{id}/restore',
   'DELETE /directory/deletedItems/{id}',
