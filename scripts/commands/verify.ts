@@ -125,7 +125,7 @@ function address(option: string, text: string): string {
   if (!(found instanceof Refusal)) return found;
   throw wrongCall(
     `${option} wants an email address`,
-    found.reason,
+    found.what,
     JSON.stringify(text),
     'such as anna@contoso.com',
   );

@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchReport>>> = {
   demo: async () => (await import('./demo.js')).benchDemo(),
   help: async () => (await import('./help.js')).benchHelp(),
   preview: async () => (await import('./preview.js')).benchPreview(),
+  verify: async () => (await import('./verify.js')).benchVerify(),
   visibility: async () => (await import('./visibility.js')).benchVisibility(),
 };
 
