@@ -7,6 +7,13 @@
  */
 import { closest, distance } from 'fastest-levenshtein';
 import { EXCHANGE_FAULTS, EXCHANGE_SETTINGS, ExchangeFaults, isExchangeFault } from './exchange/faults.js';
+import {
+  isLookUpFault,
+  LOOK_UP_FAULTS,
+  LOOK_UP_SETTINGS,
+  LookUpFaults,
+  parseLookUpFault,
+} from './look-up-faults.js';
 import { SandboxOptionError } from './options.js';
 
 /** What a fault does to the request that it hits. */
@@ -86,7 +93,8 @@ function isFaultName(name: string): name is FaultName {
 }
 
 function unknownName(name: string): SandboxOptionError {
-  const names = [FAULT_KINDS, EXCHANGE_SETTINGS, EXCHANGE_FAULTS].flatMap(Object.keys);
+  const tables = [FAULT_KINDS, EXCHANGE_SETTINGS, EXCHANGE_FAULTS, LOOK_UP_SETTINGS, LOOK_UP_FAULTS];
+  const names = tables.flatMap(Object.keys);
   const nearest = closest(name, names);
   const hint = distance(name, nearest) <= 4 ? `; did you mean ${nearest}?` : '';
   return new SandboxOptionError(
@@ -140,6 +148,8 @@ interface ArmedFault {
 export class Faults {
   /** Those of Exchange, which has a table of its own. */
   readonly exchange = new ExchangeFaults();
+  /** Those of look-ups, likewise. */
+  readonly lookUp = new LookUpFaults();
   #armed: ArmedFault[] = [];
   #replicationDelay = 0;
 
@@ -159,8 +169,10 @@ export class Faults {
 
   /** As {@link add}, `clear`ing those in force before. */
   replace(texts: readonly string[], clear: boolean): void {
-    const faults = texts.filter((text) => !isExchangeFault(text)).map(parseFault);
+    const faults = texts.filter((text) => !isExchangeFault(text) && !isLookUpFault(text)).map(parseFault);
+    for (const text of texts.filter(isLookUpFault)) parseLookUpFault(text);
     this.exchange.replace(texts.filter(isExchangeFault), clear);
+    this.lookUp.replace(texts.filter(isLookUpFault), clear);
     if (clear) {
       this.#armed = [];
       this.#replicationDelay = 0;
@@ -196,7 +208,7 @@ export class Faults {
       return `${fault.name}=${left}${seconds}${target}`;
     });
     const delay = this.#replicationDelay === 0 ? [] : [`replicationDelay=${this.#replicationDelay}`];
-    return [...delay, ...armed, ...this.exchange.describe()];
+    return [...delay, ...armed, ...this.exchange.describe(), ...this.lookUp.describe()];
   }
 }
 

@@ -3,22 +3,31 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SandboxClock } from './clock.js';
 import { makeSigningKey } from './entra/jwt.js';
-import { seedTenant } from './entra/seed.js';
+import { ROLE_ACCOUNT, seedTenant } from './entra/seed.js';
 import { answerEntra } from './entra/service.js';
-import type { TokenSurroundings } from './entra/token-endpoint.js';
+import { tokenFaultReply } from './entra/token-faults.js';
 import { EwsService, isEws } from './ews/service.js';
 import { ExchangeOnline } from './exchange/exchange-online.js';
 import { ExchangeService, isExchange } from './exchange/service.js';
 import { Faults } from './faults.js';
 import { GraphError } from './graph/errors.js';
-import { answerGraph, graphErrorReply, isGraph } from './graph/service.js';
+import {
+  answerGraph,
+  faultError,
+  type GraphSurroundings,
+  graphErrorReply,
+  isGraph,
+} from './graph/service.js';
 import { checkOptions, type SandboxInfo, type SandboxOptions } from './options.js';
-import { makeServerIdentity } from './server/certificates.js';
-import type { HttpReply, HttpRequest } from './server/http.js';
+import { makeAuthority } from './server/certificates.js';
+import { type HttpReply, type HttpRequest, htmlPage } from './server/http.js';
 import { type Application, listen } from './server/listener.js';
 import { answerOwn, type Controls } from './server/own-routes.js';
+import { SideListeners } from './server/side-listeners.js';
 
 export { type SandboxClient, type SandboxInfo, SandboxOptionError, type SandboxOptions } from './options.js';
+
+const EWS_PATH = '/EWS/Exchange.asmx';
 
 export interface Sandbox {
   readonly info: SandboxInfo;
@@ -38,8 +47,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     faults: new Faults(options.faults),
     latencyMs: options.latencyMs,
   };
-  const [identity, tokenKey, issuerKey] = await Promise.all([
-    makeServerIdentity(),
+  const [authority, tokenKey, issuerKey] = await Promise.all([
+    makeAuthority(),
     makeSigningKey(),
     makeSigningKey(),
   ]);
@@ -56,14 +65,31 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     { ...surroundings, exchange },
     { latencyMs: () => controls.latencyMs },
   );
-  const ews = new EwsService({ ...surroundings, exchange });
+  const ews = new EwsService({
+    ...surroundings,
+    exchange,
+    faults: controls.faults.lookUp,
+    latencyMs: () => controls.latencyMs,
+  });
+  const rolePassword = exchange.givePassword(ROLE_ACCOUNT);
   const caFile = join(options.folder, 'ca.pem');
-  await writeFile(caFile, identity.ca);
+  await writeFile(caFile, authority.ca);
+  const graph = { ...surroundings, exchange, faults: controls.faults };
+  const parts: Parts = { surroundings: graph, controls, exchange: exchangeService, ews };
+  const listeners: SideListeners = new SideListeners(
+    authority,
+    applicationOf(parts, () => listeners),
+  );
+  const identity = await authority.issue('good');
+  const onPremises = await listen(identity, 0, onPremisesOf(parts));
   const listener = await listen(
     identity,
     options.port,
-    applicationOf(surroundings, controls, exchangeService, ews),
-  );
+    applicationOf(parts, () => listeners),
+  ).catch(async (error: unknown) => {
+    await onPremises.close();
+    throw error;
+  });
   port = listener.port;
   const base = place.base();
   return {
@@ -72,21 +98,34 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       metadataHost: `localhost:${port}`,
       graph: base,
       exchange: base,
-      ews: `${base}/EWS/Exchange.asmx`,
+      ews: `${base}${EWS_PATH}`,
       tenantId: directory.tenant.id,
       domain: directory.tenant.domains.find((domain) => domain.isDefault)?.id ?? '',
       caFile,
+      onPremises: {
+        ews: `https://localhost:${onPremises.port}${EWS_PATH}`,
+        account: ROLE_ACCOUNT,
+        password: rolePassword,
+      },
       clients,
     },
-    stop: () => listener.close(),
+    stop: async () => {
+      await Promise.all([listener.close(), onPremises.close(), listeners.close()]);
+    },
   };
 }
 
+/** What answers requests. */
+interface Parts {
+  readonly surroundings: GraphSurroundings;
+  readonly controls: Controls;
+  readonly exchange: ExchangeService;
+  readonly ews: EwsService;
+}
+
 function applicationOf(
-  surroundings: TokenSurroundings,
-  controls: Controls,
-  exchange: ExchangeService,
-  ews: EwsService,
+  { surroundings, controls, exchange, ews }: Parts,
+  listeners: () => SideListeners,
 ): Application {
   const { clock } = surroundings;
   const unknownRoute = (request: HttpRequest): HttpReply =>
@@ -108,20 +147,32 @@ function applicationOf(
         ? undefined
         : controls.faults.take({ method: request.method, path: request.path, isGraph: isGraph(request) }),
     faultReply: (request, status, retryAfter) =>
-      graphErrorReply(request, faultError(status, retryAfter), clock.iso()),
+      isEws(request)
+        ? htmlPage(status, 'Service Unavailable', { 'retry-after': String(retryAfter) })
+        : graphErrorReply(request, faultError(status, retryAfter), clock.iso()),
     answer: async (request) => {
-      if (request.segments[0] === 'sandbox') return answerOwn(surroundings, controls, exchange, request);
+      if (request.segments[0] === 'sandbox') {
+        return await answerOwn(surroundings, controls, exchange, listeners(), request);
+      }
       if (isGraph(request)) return answerGraph(surroundings, request);
-      if (isEws(request)) return ews.answer(request);
+      if (isEws(request)) return await ews.answer(request);
       if (isExchange(request)) return (await exchange.answer(request)) ?? unknownRoute(request);
-      return answerEntra(surroundings, request) ?? unknownRoute(request);
+      const { lookUp } = controls.faults;
+      return (
+        tokenFaultReply(lookUp, clock, request) ?? answerEntra(surroundings, request) ?? unknownRoute(request)
+      );
     },
   };
 }
 
-function faultError(status: 429 | 503, retryAfter: number): GraphError {
-  const headers = { 'retry-after': String(retryAfter) };
-  return status === 429
-    ? new GraphError(429, 'TooManyRequests', 'Too many requests. Please try again later.', headers)
-    : new GraphError(503, 'ServiceUnavailable', 'The service is temporarily unavailable.', headers);
+/** An Exchange Server beside the tenant, with the same mailboxes: EWS and nothing else. */
+function onPremisesOf({ controls, ews }: Parts): Application {
+  return {
+    latencyMs: () => controls.latencyMs,
+    fault: ({ method, path }) => controls.faults.take({ method, path, isGraph: false }),
+    faultReply: (_, status, retryAfter) =>
+      htmlPage(status, 'Service Unavailable', { 'retry-after': String(retryAfter) }),
+    answer: async (request) =>
+      isEws(request) ? await ews.answerOnPremises(request) : htmlPage(404, 'Not Found'),
+  };
 }

@@ -34,6 +34,8 @@ export interface SandboxInfo {
   readonly graph: string;
   readonly exchange: string;
   readonly ews: string;
+  /** An Exchange Server beside the tenant: EWS with the name and the password of the role account. */
+  readonly onPremises: { readonly ews: string; readonly account: string; readonly password: string };
   readonly tenantId: string;
   readonly domain: string;
   readonly caFile: string;

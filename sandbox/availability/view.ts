@@ -41,19 +41,18 @@ function levelOf(rights: readonly string[]): DetailLevel {
   return rights.includes('AvailabilityOnly') ? 'times' : 'none';
 }
 
+/** What a private event hides. */
+export type EventContent = Pick<
+  CalendarEvent,
+  'id' | 'subject' | 'location' | 'isMeeting' | 'isRecurring' | 'isException' | 'isReminderSet'
+>;
+
 /** What else than its times shows of an event. */
-export type EventDetails =
-  | { readonly isPrivate: true }
-  | {
-      readonly isPrivate: false;
-      readonly id: string;
-      readonly subject: string;
-      readonly location: string;
-      readonly isMeeting: boolean;
-      readonly isRecurring: boolean;
-      readonly isException: boolean;
-      readonly isReminderSet: boolean;
-    };
+export interface EventDetails {
+  readonly isPrivate: boolean;
+  /** Absent where the event is private to the viewer. */
+  readonly content?: EventContent;
+}
 
 export interface VisibleEvent {
   readonly start: number;
@@ -71,9 +70,12 @@ export function shown(event: CalendarEvent, { level, seesPrivate }: Visibility):
 }
 
 function detailsOf(event: CalendarEvent, seesPrivate: boolean): EventDetails {
-  if (event.isPrivate && !seesPrivate) return { isPrivate: true };
-  const { id, subject, location, isMeeting, isRecurring, isException, isReminderSet } = event;
-  return { isPrivate: false, id, subject, location, isMeeting, isRecurring, isException, isReminderSet };
+  const { isPrivate, id, subject, location, isMeeting, isRecurring, isException, isReminderSet } = event;
+  if (isPrivate && !seesPrivate) return { isPrivate };
+  return {
+    isPrivate,
+    content: { id, subject, location, isMeeting, isRecurring, isException, isReminderSet },
+  };
 }
 
 /** Digits of the merged string (mergedfreebusy.md). The later in the list, the more it weighs. */

@@ -32,6 +32,12 @@ export const REFUSALS = {
     status: 400,
     text: (issuer) => `Request to External OIDC endpoint failed: the keys of '${issuer}' cannot be read.`,
   },
+  53003: {
+    error: 'invalid_grant',
+    status: 400,
+    text: () =>
+      'Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.',
+  },
   70003: {
     error: 'unsupported_grant_type',
     status: 400,
@@ -50,6 +56,11 @@ export const REFUSALS = {
     text: (tenant) =>
       `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. ` +
       'Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.',
+  },
+  90033: {
+    error: 'temporarily_unavailable',
+    status: 400,
+    text: () => 'A transient error has occurred. Please try again.',
   },
   500011: {
     error: 'invalid_resource',

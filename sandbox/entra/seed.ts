@@ -19,6 +19,8 @@ import { UserTable } from './seeded-users.js';
 import { emptyUser } from './user-properties.js';
 
 export const DOMAIN = 'contoso.com';
+/** The role account of the examples. */
+export const ROLE_ACCOUNT = `interop@${DOMAIN}`;
 const INITIAL_DOMAIN = 'contoso.onmicrosoft.com';
 
 const DOMAINS: readonly Domain[] = [
@@ -187,9 +189,7 @@ function grant(
   });
 }
 
-/** The role account of the examples. */
 function interopUser(random: SeededRandom, createdAt: number): User {
-  const upn = `interop@${DOMAIN}`;
   return {
     kind: 'user',
     id: random.uuid('interop user'),
@@ -200,11 +200,11 @@ function interopUser(random: SeededRandom, createdAt: number): User {
       ...emptyUser(),
       assignedLicenses: [licenceOf(SEEDED_PRODUCT.skuId)],
       displayName: 'Calendar Interop',
-      mail: upn,
+      mail: ROLE_ACCOUNT,
       mailNickname: 'interop',
-      proxyAddresses: [`SMTP:${upn}`],
+      proxyAddresses: [`SMTP:${ROLE_ACCOUNT}`],
       usageLocation: 'DE',
-      userPrincipalName: upn,
+      userPrincipalName: ROLE_ACCOUNT,
     },
   };
 }

@@ -49,16 +49,26 @@ function forbidden(reason: string | undefined): HttpReply {
   return { status: 403, headers: reason === undefined ? {} : { 'x-ews-policy-reason': reason } };
 }
 
+/** What Microsoft has announced and a tenant may have reached or not. */
+export interface RetirementRules {
+  /** EWS is off for all. */
+  readonly retired: boolean;
+  /** A switch that is not set means off. */
+  readonly unsetBlocks: boolean;
+}
+
 /** The 403 for an application, or a client, that the organisation does not let in; undefined: it does. */
 export function organizationRefusal(
   config: OrganizationConfig,
+  { retired, unsetBlocks }: RetirementRules,
   { appId }: EwsCaller,
   request: HttpRequest,
 ): HttpReply | undefined {
-  if (config.EwsEnabled === false) return forbidden(DISABLED);
+  const isEnabled = config.EwsEnabled ?? (unsetBlocks ? false : null);
+  if (retired || isEnabled === false) return forbidden(DISABLED);
   const listed = (config.EwsAllowedAppIDs ?? '').split(',').map((id) => id.trim().toLowerCase());
   // Without the switch the list means nothing.
-  if (config.EwsEnabled === true && !listed.includes(appId)) return forbidden(BLOCKED);
+  if (isEnabled && !listed.includes(appId)) return forbidden(BLOCKED);
   return admitsUserAgent(config, headerOf(request, 'user-agent') ?? '') ? undefined : forbidden(BLOCKED);
 }
 
@@ -78,21 +88,52 @@ function admitsUserAgent(config: OrganizationConfig, userAgent: string): boolean
   }
 }
 
-/** The mailbox that an application acts as. @throws EwsError when it may not, or there is none. */
-export function impersonated(
-  exchange: ExchangeOnline,
-  caller: EwsCaller,
-  impersonation: Impersonation | undefined,
-): Mailbox {
-  if (impersonation === undefined) throw new EwsError('ErrorInvalidExchangeImpersonationHeaderData');
-  const mailbox = accountNamed(exchange, impersonation);
-  if (caller.hasFullAccess) return mailbox;
-  const grants = exchange.rbac
-    .authorizations(caller.principalId, mailbox)
-    .filter(({ granted }) => granted === 'EWS.AccessAsApp');
-  if (grants.length === 0) throw new EwsError('ErrorAccessDenied');
-  if (!grants.some(({ inScope }) => inScope === true)) throw new EwsError('ErrorImpersonateUserDenied');
-  return mailbox;
+/** May the application act as a mailbox: yes, no grant at all, or none with this mailbox in its scope. */
+type Decision = 'granted' | 'no grant' | 'out of scope';
+
+/**
+ * Consent in Entra and RBAC for Applications together decide (their union). Exchange remembers what RBAC said for a while
+ * (learn.microsoft.com/exchange/permissions-exo/application-rbac: 30 minutes to 2 hours).
+ */
+export class ApplicationDecisions {
+  readonly #exchange: ExchangeOnline;
+  readonly #time: { now(): number; keptMs(): number };
+  /** By application and mailbox. */
+  readonly #kept = new Map<string, { readonly until: number; readonly decision: Decision }>();
+
+  constructor(exchange: ExchangeOnline, time: { now(): number; keptMs(): number }) {
+    this.#exchange = exchange;
+    this.#time = time;
+  }
+
+  /** The mailbox that an application acts as. @throws EwsError when it may not, or there is none. */
+  impersonated(caller: EwsCaller, impersonation: Impersonation | undefined): Mailbox {
+    if (impersonation === undefined) throw new EwsError('ErrorInvalidExchangeImpersonationHeaderData');
+    const mailbox = accountNamed(this.#exchange, impersonation);
+    const decision = caller.hasFullAccess ? 'granted' : this.#decisionOfRbac(caller, mailbox);
+    if (decision === 'no grant') throw new EwsError('ErrorAccessDenied');
+    if (decision === 'out of scope') throw new EwsError('ErrorImpersonateUserDenied');
+    return mailbox;
+  }
+
+  #decisionOfRbac({ principalId }: EwsCaller, mailbox: Mailbox): Decision {
+    const keptMs = this.#time.keptMs();
+    const now = this.#time.now();
+    const key = `${principalId}/${mailbox.user.id}`;
+    const kept = this.#kept.get(key);
+    if (keptMs > 0 && kept !== undefined && kept.until > now) return kept.decision;
+    const decision = this.#ask(principalId, mailbox);
+    if (keptMs > 0) this.#kept.set(key, { until: now + keptMs, decision });
+    return decision;
+  }
+
+  #ask(principalId: string, mailbox: Mailbox): Decision {
+    const grants = this.#exchange.rbac
+      .authorizations(principalId, mailbox)
+      .filter(({ granted }) => granted === 'EWS.AccessAsApp');
+    if (grants.length === 0) return 'no grant';
+    return grants.some(({ inScope }) => inScope === true) ? 'granted' : 'out of scope';
+  }
 }
 
 function accountNamed(exchange: ExchangeOnline, { kind, value }: Impersonation): Mailbox {

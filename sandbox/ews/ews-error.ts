@@ -30,6 +30,7 @@ const TEXTS = {
 } as const;
 
 export type EwsErrorCode = keyof typeof TEXTS;
+export const EWS_ERROR_CODES = Object.keys(TEXTS) as readonly EwsErrorCode[];
 
 export class EwsError extends Error {
   override readonly name = 'EwsError';

@@ -6,7 +6,7 @@ import type { WorkingHours } from '../availability/event.js';
 import { type EventDetails, mergedFreeBusy, type VisibleEvent } from '../availability/view.js';
 import { MINUTE_MS, toLocal } from '../availability/zones.js';
 import type { HttpReply } from '../server/http.js';
-import type { EwsError } from './ews-error.js';
+import { EwsError } from './ews-error.js';
 import { ERRORS, MESSAGES, SOAP, TYPES } from './names.js';
 import type { AvailabilityRequest, RequestedView } from './request.js';
 import type { ClientZone } from './time-zone.js';
@@ -54,6 +54,11 @@ export function faultReply(error: EwsError): HttpReply {
     for (const [name, value] of values) messageXml.ele(TYPES, 't:Value').att('Name', name).txt(value);
   });
   return { status: 500, headers: xmlHeaders(), body };
+}
+
+/** The refusal of a server with too much to do. */
+export function busy(backOffMs: number): EwsError {
+  return new EwsError('ErrorServerBusy', '', { BackOffMilliseconds: String(backOffMs) });
 }
 
 /** One answer per attendee, in the order of the request. */
@@ -125,17 +130,16 @@ function writeEvent(array: XMLBuilder, event: VisibleEvent, zone: ClientZone, is
 }
 
 /** Of private events only that they are private (calendareventdetails.md). UNCONFIRMED: what else LimitedDetails shows. */
-function writeDetails(event: XMLBuilder, details: EventDetails): void {
+function writeDetails(event: XMLBuilder, { isPrivate, content }: EventDetails): void {
   const node = event.ele(TYPES, 't:CalendarEventDetails');
-  const { isPrivate } = details;
-  if (!details.isPrivate) {
-    node.ele(TYPES, 't:ID').txt(details.id);
-    node.ele(TYPES, 't:Subject').txt(details.subject);
-    node.ele(TYPES, 't:Location').txt(details.location);
-    node.ele(TYPES, 't:IsMeeting').txt(String(details.isMeeting));
-    node.ele(TYPES, 't:IsRecurring').txt(String(details.isRecurring));
-    node.ele(TYPES, 't:IsException').txt(String(details.isException));
-    node.ele(TYPES, 't:IsReminderSet').txt(String(details.isReminderSet));
+  if (content !== undefined) {
+    node.ele(TYPES, 't:ID').txt(content.id);
+    node.ele(TYPES, 't:Subject').txt(content.subject);
+    node.ele(TYPES, 't:Location').txt(content.location);
+    node.ele(TYPES, 't:IsMeeting').txt(String(content.isMeeting));
+    node.ele(TYPES, 't:IsRecurring').txt(String(content.isRecurring));
+    node.ele(TYPES, 't:IsException').txt(String(content.isException));
+    node.ele(TYPES, 't:IsReminderSet').txt(String(content.isReminderSet));
   }
   node.ele(TYPES, 't:IsPrivate').txt(String(isPrivate));
 }

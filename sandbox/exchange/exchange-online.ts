@@ -19,7 +19,7 @@ export class ExchangeOnline {
   readonly rbac: Rbac;
   readonly throttle: Throttle;
   readonly secretKey = new SecretKey();
-  /** SHA-256 of passwords that New-Mailbox gave, in hex, by object id of the user. */
+  /** SHA-256 of passwords, of the role account and of those that New-Mailbox gave, in hex, by object id of the user. */
   readonly passwordHashes = new Map<string, string>();
 
   constructor(
@@ -33,6 +33,14 @@ export class ExchangeOnline {
     this.groups = new Groups(directory, this.mailboxes);
     this.rbac = new Rbac(directory, this.groups);
     this.throttle = new Throttle(() => faults.settings.ceiling);
+  }
+
+  /** A password for an account of the seed, the same for the same seed. */
+  givePassword(address: string): string {
+    const password = this.directory.random.nextSecret(`password ${address}`);
+    const [user] = this.directory.users.lookUp('userPrincipalName', address) ?? [];
+    if (user !== undefined) this.keepPassword(user.id, password);
+    return password;
   }
 
   keepPassword(userId: string, password: string): void {

@@ -22,10 +22,15 @@ const AT_FIRST: OrganizationConfig = {
   EwsAllowOutlook: null,
 };
 
+/** Changes of EWS access take effect within 24 hours. */
+const KEPT_MS = 86_400_000;
+
 export class Organization {
   #config = AT_FIRST;
   #stale: { readonly until: number; readonly config: OrganizationConfig } | undefined;
   #changedAt: number | undefined;
+  /** Former settings with the time until which they held, oldest first; none older than {@link KEPT_MS}. */
+  #former: { readonly until: number; readonly config: OrganizationConfig }[] = [];
 
   constructor(
     readonly settings: () => ExchangeSettings,
@@ -42,6 +47,12 @@ export class Organization {
     return this.#stale !== undefined && this.#stale.until > this.now() ? this.#stale.config : this.#config;
   }
 
+  /** As Exchange's servers enforce it, where they learn of a change `delayMs` later (at most a day). */
+  enforced(delayMs: number): OrganizationConfig {
+    const then = this.now() - delayMs;
+    return this.#former.find(({ until }) => until > then)?.config ?? this.#config;
+  }
+
   /** When it was last changed, in milliseconds. */
   get changedAt(): number | undefined {
     return this.#changedAt;
@@ -50,7 +61,10 @@ export class Organization {
   set(changes: Partial<OrganizationConfig>): void {
     const delay = this.settings().staleReads;
     if (delay > 0) this.#stale = { until: this.now() + delay, config: this.seen };
+    const now = this.now();
+    const former = { until: now, config: this.#config };
+    this.#former = [...this.#former.filter(({ until }) => until > now - KEPT_MS), former];
     this.#config = { ...this.#config, ...changes };
-    this.#changedAt = this.now();
+    this.#changedAt = now;
   }
 }

@@ -17,6 +17,8 @@ export interface Access {
   readonly ifOwner?: readonly GraphRole[];
   /** Wanted besides: any one of them. */
   readonly alsoAnyOf?: readonly GraphRole[];
+  /** Any one of these of Exchange's RBAC for Applications opens it, too, for mailboxes in scope. */
+  readonly ifScoped?: readonly string[];
 }
 
 export interface TokenChecks {
@@ -70,10 +72,12 @@ function bearerToken(request: HttpRequest): DecodedJwt {
  *
  * @throws GraphError 403.
  */
-export function authorize(access: Access, roles: ReadonlySet<string>): 'all' | 'owned' {
+export function authorize(access: Access, roles: ReadonlySet<string>): 'all' | 'owned' | 'scoped' {
   const holds = (wanted: readonly string[] = []) => wanted.some((role) => roles.has(role));
   if (access.alsoAnyOf !== undefined && !holds(access.alsoAnyOf)) throw denied();
   if (access.anyOf.length === 0 || holds(access.anyOf)) return 'all';
   if (holds(access.ifOwner)) return 'owned';
+  // Such roles are not in the token: the handler asks Exchange, mailbox by mailbox.
+  if (access.ifScoped !== undefined) return 'scoped';
   throw denied();
 }

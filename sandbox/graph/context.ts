@@ -1,7 +1,9 @@
 /** What a handler of a Graph route is given, and what it answers. */
 import type { SandboxClock } from '../clock.js';
 import type { Directory } from '../entra/directory.js';
+import type { ExchangeOnline } from '../exchange/exchange-online.js';
 import { isJsonObject, type JsonObject } from '../json.js';
+import type { LookUpFaults } from '../look-up-faults.js';
 import type { HttpRequest } from '../server/http.js';
 import { badRequest } from './errors.js';
 
@@ -15,6 +17,8 @@ export interface Caller {
 
 export interface GraphContext {
   readonly directory: Directory;
+  readonly exchange: ExchangeOnline;
+  readonly lookUpFaults: LookUpFaults;
   readonly clock: SandboxClock;
   /** `https://localhost:PORT` */
   readonly base: string;
@@ -25,6 +29,8 @@ export interface GraphContext {
   readonly caller: Caller;
   /** The caller's roles reach only what it owns. */
   readonly ownedOnly: boolean;
+  /** Set where only RBAC for Applications can let the caller in: the permissions of which it has to grant one for the mailbox. */
+  readonly scopedBy: readonly string[] | undefined;
 }
 
 export interface GraphAnswer {

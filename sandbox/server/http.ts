@@ -29,6 +29,15 @@ export function jsonReply(status: number, body: unknown, headers: Record<string,
   };
 }
 
+/** A page for people, where a client expects something else. */
+export function htmlPage(status: number, title: string, headers: Record<string, string> = {}): HttpReply {
+  return {
+    status,
+    headers: { 'content-type': 'text/html; charset=utf-8', ...headers },
+    body: `<!DOCTYPE html><html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`,
+  };
+}
+
 /** The one value of a header. */
 export function headerOf(request: HttpRequest, name: string): string | undefined {
   const value = request.headers[name];

@@ -9,6 +9,7 @@ import type { Faults } from '../faults.js';
 import { isJsonObject, type JsonObject } from '../json.js';
 import { checkInteger, SandboxOptionError } from '../options.js';
 import { type HttpReply, type HttpRequest, headerOf, jsonReply } from './http.js';
+import type { SideListeners } from './side-listeners.js';
 
 /** What the control can change while the sandbox runs. */
 export interface Controls {
@@ -17,16 +18,18 @@ export interface Controls {
   latencyMs: number;
 }
 
+const EWS_PATH = '/EWS/Exchange.asmx';
 const ASSERTION_SECONDS = 600;
 const MOST_MILLISECONDS = 100 * 366 * 86_400_000;
 
 /** Answers `/sandbox/…`. A page in a browser cannot send the header to another origin. */
-export function answerOwn(
+export async function answerOwn(
   surroundings: TokenSurroundings,
   controls: Controls,
   exchange: ExchangeService,
+  listeners: SideListeners,
   request: HttpRequest,
-): HttpReply {
+): Promise<HttpReply> {
   if (headerOf(request, 'x-sandbox') !== '1') {
     return jsonReply(403, { error: 'The routes of the sandbox want the header x-sandbox: 1.' });
   }
@@ -41,6 +44,8 @@ export function answerOwn(
         return jsonReply(200, exchange.statistics.describe());
       case 'POST control':
         return jsonReply(200, control(controls, bodyOf(request)));
+      case 'POST listener':
+        return jsonReply(200, await openListener(listeners, bodyOf(request)));
       case 'POST federated-token':
         return jsonReply(200, federatedToken(surroundings, bodyOf(request)));
       default:
@@ -106,6 +111,14 @@ function readMove(value: unknown): (clock: SandboxClock) => void {
   if (value.advanceMs === undefined) throw refusal;
   const amount = checkInteger('clock.advanceMs', value.advanceMs, -MOST_MILLISECONDS, MOST_MILLISECONDS);
   return (clock) => clock.advance(amount);
+}
+
+/** Where the tenant answers with a certificate that has this flaw. */
+async function openListener(listeners: SideListeners, body: JsonObject): Promise<JsonObject> {
+  const { certificate, ...unknown } = body;
+  refuseOthers(unknown, 'certificate');
+  const base = await listeners.open(certificate);
+  return { base, ews: `${base}${EWS_PATH}` };
 }
 
 /** What a workload would be given by the platform that it runs on. */

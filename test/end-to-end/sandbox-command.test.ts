@@ -47,6 +47,7 @@ test('prints exactly one JSON line when it is ready, and answers there', async (
       'exchange',
       'graph',
       'metadataHost',
+      'onPremises',
       'tenantId',
     ].sort(),
   );
