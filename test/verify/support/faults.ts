@@ -1,9 +1,8 @@
 /** One way to break a look-up for each leaf: one thing each, and nothing else. */
 import { randomUUID } from 'node:crypto';
 import { createSecureContext, rootCertificates } from 'node:tls';
-import { MESSAGES, SOAP, TYPES } from '../../../infra/verify/ews/namespaces.js';
+import { SOAP } from '../../../infra/verify/ews/namespaces.js';
 import type { EndpointCheck, LeafCode, Surroundings, TenantSight } from '../../../infra/verify/index.js';
-import { fakeToken } from '../../graph/support/https-server.js';
 import { type Behaviour, type CertificateKind, closedPort, openPlainFront, silentPort } from './front.js';
 import { grant, ROLE, register, setRight, type World } from './world.js';
 
@@ -38,6 +37,18 @@ const certificate =
     return { ...(await url(front.url)(world)), undo: front.stop };
   };
 
+/** The tenant itself behind another certificate. */
+const listener =
+  (kind: string): Break =>
+  async (world) => {
+    const answer = await world.tenant.request<{ ews: string }>('/sandbox/listener', {
+      method: 'POST',
+      headers: { 'x-sandbox': '1', 'content-type': 'application/json' },
+      body: JSON.stringify({ certificate: kind }),
+    });
+    return await url(answer.body.ews)(world);
+  };
+
 /** A server in place of Exchange. */
 const exchange =
   (behaviour: Behaviour, around: Partial<Surroundings> = {}): Break =>
@@ -45,16 +56,6 @@ const exchange =
     const front = await world.fronts.open();
     front.answer(behaviour);
     return { ...(await url(front.url)(world)), around, undo: front.stop };
-  };
-
-/** A server in place of Entra. */
-const entra =
-  (behaviour: Behaviour): Break =>
-  async (world) => {
-    const front = await world.fronts.open();
-    front.answer(behaviour);
-    const tokenEndpoint = front.url.replace(/EWS.*$/, 'contoso.com/oauth2/v2.0/token');
-    return { check: credentials(world, { tokenEndpoint }), undo: front.stop };
   };
 
 const reply =
@@ -68,12 +69,6 @@ const PAGE = '<!DOCTYPE html><html><body><p>Welcome<br></body></html>';
 
 const soapFault = (code: string) =>
   `<s:Envelope xmlns:s="${SOAP}"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>no</faultstring><detail><e:ResponseCode xmlns:e="http://schemas.microsoft.com/exchange/services/2006/errors">${code}</e:ResponseCode></detail></s:Fault></s:Body></s:Envelope>`;
-
-const entry = (code: string) =>
-  `<m:FreeBusyResponse><m:ResponseMessage ResponseClass="Error"><m:MessageText>no</m:MessageText><m:ResponseCode>${code}</m:ResponseCode></m:ResponseMessage><m:FreeBusyView><t:FreeBusyViewType>None</t:FreeBusyViewType></m:FreeBusyView></m:FreeBusyResponse>`;
-
-const oneEntry = (code: string) =>
-  `<s:Envelope xmlns:s="${SOAP}" xmlns:m="${MESSAGES}" xmlns:t="${TYPES}"><s:Body><m:GetUserAvailabilityResponse><m:FreeBusyResponseArray>${entry(code)}</m:FreeBusyResponseArray></m:GetUserAvailabilityResponse></s:Body></s:Envelope>`;
 
 /** A setting of the organisation, and back to what the world needs. */
 const organisation =
@@ -243,23 +238,18 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
     const front = await openPlainFront();
     return { ...(await url(front.url)(world)), undo: front.stop };
   },
-  'CI-TLS-HOST-NAME': certificate('otherHost'),
-  'CI-TLS-EXPIRED': certificate('expired'),
-  'CI-TLS-NOT-YET-VALID': certificate('notYetValid'),
+  'CI-TLS-HOST-NAME': listener('wrongHost'),
+  'CI-TLS-EXPIRED': listener('expired'),
+  'CI-TLS-NOT-YET-VALID': listener('notYetValid'),
   'CI-TLS-SELF-SIGNED': certificate('selfSigned'),
   'CI-TLS-UNTRUSTED': certificate('otherAuthority'),
-  'CI-TLS-ONLY-HERE': onPremises(
-    reply(
-      200,
-      oneEntry('NoError')
-        .replace(/ ResponseClass="Error"/, '')
-        .replace('>None<', '>Detailed<'),
-      XML,
-    ),
-    {
-      publicRoots: () => createSecureContext({ ca: [...rootCertificates] }),
-    },
-  ),
+  'CI-TLS-ONLY-HERE': async ({ tenant }) => {
+    const { ews, account, password } = tenant.sandbox.info.onPremises;
+    return {
+      check: { way: { kind: 'onPremises', url: ews, password }, roleAccounts: [account] },
+      around: { publicRoots: () => createSecureContext({ ca: [...rootCertificates] }) },
+    };
+  },
   'CI-TLS-INSPECTED': async () => ({
     around: { publicRoots: () => createSecureContext({ ca: [...rootCertificates] }) },
   }),
@@ -270,26 +260,19 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
     response.write('<s:Envelope');
     setTimeout(() => response.destroy(), 50);
   }),
-  'CI-HTTP-TOO-LARGE': exchange((_, response) => {
-    response.writeHead(200, XML);
-    const block = Buffer.alloc(1 << 20, 32);
-    for (let count = 0; count < 20; count += 1) response.write(block);
-    response.end();
-  }),
-  'CI-HTTP-REDIRECT': exchange(reply(302, '', { location: 'https://sso.contoso.com/' })),
-  'CI-HTTP-NOT-FOUND': exchange(reply(404, PAGE, HTML)),
+  'CI-HTTP-TOO-LARGE': fault('ewsHuge=9'),
+  'CI-HTTP-REDIRECT': fault('ewsRedirect=9'),
+  'CI-HTTP-NOT-FOUND': fault('ewsNotFound=9'),
   'CI-HTTP-REFUSED': exchange(reply(405, PAGE, HTML)),
-  'CI-HTTP-SERVER-ERROR': exchange(reply(502, PAGE, HTML)),
-  'CI-HTTP-NOT-EWS': exchange(reply(200, PAGE, HTML)),
-  'CI-XML-BROKEN': exchange(
-    reply(200, '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><s:Envelope/>', XML),
-  ),
-  'CI-XML-NOT-EWS': exchange(reply(200, '<Envelope xmlns="http://www.w3.org/2003/05/soap-envelope"/>', XML)),
+  'CI-HTTP-SERVER-ERROR': fault('ewsServerError=9'),
+  'CI-HTTP-NOT-EWS': fault('ewsHtml=9'),
+  'CI-XML-BROKEN': fault('ewsEntities=9'),
+  'CI-XML-NOT-EWS': fault('ewsWrongNamespace=9'),
   'CI-TOKEN-UNREACHABLE': async (world) =>
     await pasted({ tokenEndpoint: `https://localhost:${await closedPort()}/contoso.com/oauth2/v2.0/token` })(
       world,
     ),
-  'CI-TOKEN-NOT-ENTRA': entra(reply(200, PAGE, HTML)),
+  'CI-TOKEN-NOT-ENTRA': fault('tokenHtml=9'),
   'CI-TOKEN-BUSY': fault('throttle=3@POST /*/oauth2/v2.0/token'),
   'CI-TOKEN-TENANT': async (world) =>
     await pasted({
@@ -324,30 +307,15 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
     };
   },
   'CI-TOKEN-API-UNKNOWN': pasted({ scope: 'https://exchange.contoso.invalid/.default' }),
-  'CI-TOKEN-POLICY': entra(
-    reply(
-      400,
-      JSON.stringify({
-        error: 'invalid_grant',
-        error_description: 'AADSTS53003: Access has been blocked by Conditional Access policies.',
-      }),
-      { 'content-type': 'application/json' },
-    ),
-  ),
+  'CI-TOKEN-POLICY': fault('tokenRefused=9@53003'),
   'CI-TOKEN-REFUSED': pasted({ scope: 'https://outlook.office365.com/EWS.AccessAsUser.All' }),
   'CI-CONSENT-MISSING': async (world) => ({ undo: await withoutConsent(world) }),
-  'CI-LOOK-UP-TOKEN-REFUSED': entra(
-    reply(
-      200,
-      JSON.stringify({
-        access_token: fakeToken({ aud: 'https://outlook.office365.com', roles: ['full_access_as_app'] }),
-      }),
-      {
-        'content-type': 'application/json',
-      },
-    ),
-  ),
-  'CI-BASIC-REFUSED': onPremises(reply(401, '', { 'www-authenticate': 'Basic realm="contoso"' })),
+  'CI-LOOK-UP-TOKEN-REFUSED': fault('ewsExpiredToken=9'),
+  'CI-BASIC-REFUSED': async ({ tenant }) => {
+    const { ews, account } = tenant.sandbox.info.onPremises;
+    const way = { kind: 'onPremises', url: ews, password: 'another password' } as const;
+    return { check: { way, roleAccounts: [account] } };
+  },
   'CI-BASIC-NOT-OFFERED': onPremises(reply(401, '', { 'www-authenticate': 'Negotiate, NTLM' })),
   'CI-EWS-OFF': organisation({ EwsEnabled: false }, noSight),
   'CI-EWS-OFF-ORGANISATION': organisation({ EwsEnabled: false }),
@@ -374,7 +342,7 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
     EwsApplicationAccessPolicy: 'EnforceBlockList',
     EwsBlockList: ['*'],
   }),
-  'CI-EWS-FORBIDDEN': exchange(reply(403, '')),
+  'CI-EWS-FORBIDDEN': fault('ewsRestricted=9'),
   'CI-ROLE-MISSING': async () => ({ check: { roleAccounts: ['nobody@contoso.com'] } }),
   'CI-ROLE-UNLICENSED': async (world) => ({ check: { roleAccounts: [await unlicensed(world)] } }),
   'CI-SCOPE-WITHOUT-ROLE': async (world) => {
@@ -407,10 +375,10 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
   }),
   'CI-ATTENDEE-UNKNOWN': async () => ({ check: { attendees: ['nobody@contoso.com'] } }),
   'CI-ATTENDEE-UNLICENSED': async (world) => ({ check: { attendees: [await unlicensed(world)] } }),
-  'CI-ATTENDEE-UNREACHABLE': async (world) => {
-    const broken = await exchange(reply(200, oneEntry('ErrorProxyRequestProcessingFailed'), XML))(world);
-    return { ...broken, check: { ...broken.check, attendees: world.people.slice(0, 1) } };
-  },
+  'CI-ATTENDEE-UNREACHABLE': async (world) => ({
+    ...(await fault('attendeeError=1@ErrorFreeBusyGenerationFailed')(world)),
+    check: { attendees: world.people.slice(0, 1) },
+  }),
   'CI-CALENDAR-CLOSED': calendar('None'),
   'CI-CALENDAR-ON-PURPOSE': async (world) => {
     const excluded = new Map([[(world.people[0] ?? '').toLowerCase(), 'she wishes it']]);
