@@ -242,7 +242,7 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
   'CI-TLS-EXPIRED': listener('expired'),
   'CI-TLS-NOT-YET-VALID': listener('notYetValid'),
   'CI-TLS-SELF-SIGNED': certificate('selfSigned'),
-  'CI-TLS-UNTRUSTED': certificate('otherAuthority'),
+  'CI-TLS-UNTRUSTED': listener('untrusted'),
   'CI-TLS-ONLY-HERE': async ({ tenant }) => {
     const { ews, account, password } = tenant.sandbox.info.onPremises;
     return {
@@ -331,11 +331,15 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
   },
   'CI-EWS-NOT-LISTED': organisation({ EwsAllowedAppIDs: randomUUID() }),
   'CI-EWS-LISTED-RECENTLY': async (world) => {
-    const refused = reply(403, '', {
-      'x-ews-policy-reason': 'EWS is blocked by policy for this user or tenant',
-    });
-    const broken = await exchange(refused)(world);
-    return { ...broken, check: { ...broken.check, listWrittenAt: Date.now() - 3_600_000 } };
+    const { tenant, registration } = world;
+    const set = (EwsAllowedAppIDs: string) => invoke(world, 'Set-OrganizationConfig', { EwsAllowedAppIDs });
+    await set(randomUUID());
+    await tenant.control({ clock: { advanceMs: 600_000 }, faults: ['ewsPolicyDelay=300000'] });
+    await set(registration.clientId);
+    return {
+      check: { listWrittenAt: Date.now() },
+      undo: () => tenant.control({ faults: ['ewsPolicyDelay=0'] }),
+    };
   },
   'CI-EWS-BLOCKED': organisation({ EwsAllowedAppIDs: randomUUID() }, noSight),
   'CI-EWS-CLIENT-POLICY': organisation({
