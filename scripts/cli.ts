@@ -328,8 +328,7 @@ export function buildCli(io: CliIo, outcome: { exitCode: number }): Command {
         'EXCHANGE_PASSWORD',
       ),
     )
-    .option('--password-stdin', 'that password on standard input')
-    .option('--html <file>', 'write the report as a page, too');
+    .option('--password-stdin', 'that password on standard input');
 
   define(
     program,

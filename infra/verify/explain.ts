@@ -164,22 +164,24 @@ async function leafForCode(code: string, refused: Refused): Promise<Chosen> {
   return { code: 'CI-LOOK-UP-REFUSED', more: { code } };
 }
 
-/** What is wrong with the role account's mailbox itself; undefined when nothing is, or nobody could look. */
+/** The role account has no mailbox: unlicensed or not there at all; undefined when it has one, or nobody could look. */
 function leafForMailbox(mailbox: MailboxSeen | undefined): Chosen | undefined {
-  if (mailbox === undefined) return undefined;
-  const { kind, licence, inDirectory } = mailbox;
-  if (kind === undefined)
-    return { code: inDirectory && licence !== 'full' ? 'CI-ROLE-UNLICENSED' : 'CI-ROLE-MISSING' };
-  return kind === 'UserMailbox' ? undefined : { code: 'CI-ROLE-KIND', more: { kind } };
+  if (mailbox === undefined || mailbox.kind !== undefined) return undefined;
+  const { licence, inDirectory } = mailbox;
+  return { code: inDirectory === true && licence !== 'full' ? 'CI-ROLE-UNLICENSED' : 'CI-ROLE-MISSING' };
 }
+
+/** What Exchange calls the permission of a role assignment (Test-ServicePrincipalAuthorization, GrantedPermissions). */
+const EWS_ROLE = 'EWS.AccessAsApp';
 
 /** Denied: for want of consent, of a role assignment, or of a mailbox, which Exchange may hide behind a denial. */
 async function leafForDenied(refused: Refused): Promise<Chosen> {
   if (lacksPermission(refused) && refused.access === 'tenant') return { code: 'CI-CONSENT-MISSING' };
   const mailbox = leafForMailbox(await look(refused));
   if (mailbox !== undefined) return mailbox;
-  const { sight, clientId, roleAccount } = refused;
-  const inScope = lacksPermission(refused) && (await sight?.inScope(clientId, roleAccount)) === true;
+  const { sight, clientId, roleAccount, protocol } = refused;
+  const granted = protocol === 'graph' ? refused.graphPermissions : [EWS_ROLE];
+  const inScope = lacksPermission(refused) && (await sight?.inScope(clientId, roleAccount, granted)) === true;
   return { code: inScope ? 'CI-SCOPE-NOT-YET' : 'CI-SCOPE-WITHOUT-ROLE' };
 }
 

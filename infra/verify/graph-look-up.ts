@@ -239,20 +239,20 @@ function answerOf(address: string, { scheduleItems, error }: Schedule): Attendee
 }
 
 /** Graph's words for what EWS calls otherwise (learn.microsoft.com/graph/api/resources/scheduleitem). */
-const STATUS: Readonly<Record<string, string>> = {
-  free: 'Free',
-  tentative: 'Tentative',
-  busy: 'Busy',
-  oof: 'OOF',
-  workingElsewhere: 'WorkingElsewhere',
-  unknown: 'NoData',
-};
+const STATUS: ReadonlyMap<string, string> = new Map([
+  ['free', 'Free'],
+  ['tentative', 'Tentative'],
+  ['busy', 'Busy'],
+  ['oof', 'OOF'],
+  ['workingElsewhere', 'WorkingElsewhere'],
+  ['unknown', 'NoData'],
+]);
 
 function eventOf(item: NonNullable<Schedule['scheduleItems']>[number]): BusyTime {
   return {
     start: seconds(item.start.dateTime),
     end: seconds(item.end.dateTime),
-    status: STATUS[item.status] ?? oneLine(item.status),
+    status: STATUS.get(item.status) ?? oneLine(item.status),
     ...(item.subject ? { subject: oneLine(item.subject) } : {}),
     ...(item.location ? { location: oneLine(item.location) } : {}),
     isPrivate: item.isPrivate === true,

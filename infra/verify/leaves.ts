@@ -450,12 +450,6 @@ export const LEAVES = {
     what: 'the role account exists but has no licence with a mailbox',
     mend: ['calendar-interop up --refresh --stack {stack}', LICENCE],
   },
-  'CI-ROLE-KIND': {
-    stage: 'role',
-    grave: 'fault',
-    what: 'the role account is not a user mailbox',
-    mend: ['use a licensed user mailbox as role account; {address} is a {kind}'],
-  },
   'CI-SCOPE-WITHOUT-ROLE': {
     stage: 'scope',
     grave: 'fault',

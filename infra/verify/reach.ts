@@ -100,16 +100,16 @@ async function addressesOf(
 /** Name servers say that there is no such name, or no address of it (nodejs.org/api/dns.html, error codes). */
 const UNKNOWN_NAME = new Set(['ENOTFOUND', 'ENODATA']);
 
-async function within<T>(work: Promise<T>, around: Surroundings): Promise<T> {
-  const timer = new AbortController();
-  const late = around.sleep(around.limitMs, timer.signal).then(() => {
-    throw Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
+async function within<T>(work: Promise<T>, { limitMs }: Surroundings): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
+    timer = setTimeout(() => reject(error), limitMs);
   });
-  late.catch(() => undefined);
   try {
     return await Promise.race([work, late]);
   } finally {
-    timer.abort();
+    clearTimeout(timer);
   }
 }
 

@@ -8,8 +8,8 @@ export interface TenantSight {
   /** The organisation's switch for EWS, and whether the application is on its list. */
   ewsOrganisation(clientId: string): Promise<EwsOrganisation | undefined>;
   mailbox(address: string): Promise<MailboxSeen | undefined>;
-  /** Whether Exchange itself says that the application may act on the mailbox by a role assignment. */
-  inScope(clientId: string, mailbox: string): Promise<boolean | undefined>;
+  /** Whether Exchange itself says that the application has one of the permissions on the mailbox, by a role assignment. */
+  inScope(clientId: string, mailbox: string, permissions: readonly string[]): Promise<boolean | undefined>;
 }
 
 export interface EwsOrganisation {

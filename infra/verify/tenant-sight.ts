@@ -50,7 +50,8 @@ export function openTenantSight(sources: SightSources): TenantSight {
       mailboxes.set(key, asked);
       return asked;
     },
-    inScope: async (clientId, mailbox) => await seeScope(sources, clientId, mailbox),
+    inScope: async (clientId, mailbox, permissions) =>
+      await seeScope(sources, clientId, mailbox, permissions),
   };
 }
 
@@ -90,6 +91,7 @@ async function seeScope(
   sources: SightSources,
   clientId: string,
   mailbox: string,
+  permissions: readonly string[],
 ): Promise<boolean | undefined> {
   return await trying(sources, `the reach of the application over ${mailbox}`, async () => {
     const { rows } = await run(sources.work, {
@@ -97,7 +99,13 @@ async function seeScope(
       parameters: { Identity: clientId, Resource: mailbox },
       anchor: mailbox,
     });
-    return rows.some(({ InScope }) => String(InScope).toLowerCase() === 'true');
+    return rows.some(
+      ({ InScope, RoleName, GrantedPermissions }) =>
+        String(InScope).toLowerCase() === 'true' &&
+        permissions.some(
+          (permission) => permission === GrantedPermissions || `Application ${permission}` === RoleName,
+        ),
+    );
   });
 }
 

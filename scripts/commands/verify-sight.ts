@@ -39,7 +39,8 @@ export function lazySight(options: SightOptions): LazySight {
     sight: {
       ewsOrganisation: async (clientId) => await (await opened())?.ewsOrganisation(clientId),
       mailbox: async (address) => await (await opened())?.mailbox(address),
-      inScope: async (clientId, mailbox) => await (await opened())?.inScope(clientId, mailbox),
+      inScope: async (clientId, mailbox, permissions) =>
+        await (await opened())?.inScope(clientId, mailbox, permissions),
     },
     blind: () => blind,
     close: async () => await port?.close(),

@@ -77,7 +77,10 @@ export async function verify(
       listWrittenAt: values?.listWrittenAt,
       expectDetails: config.eventDetails && config.visibility?.level !== 'AvailabilityOnly',
       excluded: new Map(
-        config.visibility?.exclude.map(({ address, reason }) => [address.toLowerCase(), reason]),
+        // Those excluded by an attribute are not known by address here: the diagnosis then goes by their rights alone.
+        config.visibility?.exclude.flatMap((entry) =>
+          'address' in entry ? [[entry.address.toLowerCase(), entry.reason] as const] : [],
+        ),
       ),
       sight: sight.sight,
       google: GOOGLE_NOT_CHECKED,

@@ -7,6 +7,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchReport>>> = {
   preflight: async () => (await import('./preflight.js')).benchPreflight(),
   preview: async () => (await import('./preview.js')).benchPreview(),
   rotation: async () => (await import('./rotation.js')).benchRotation(),
+  verify: async () => (await import('./verify.js')).benchVerify(),
   visibility: async () => (await import('./visibility.js')).benchVisibility(),
 };
 

@@ -11,14 +11,19 @@ export interface CliRun {
 /** Runs one command line. `io.terminal` makes standard output one, as `isTTY` says. */
 export async function cli(
   argv: readonly string[],
-  io: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly terminal?: boolean } = {},
+  io: {
+    readonly cwd?: string;
+    readonly env?: NodeJS.ProcessEnv;
+    readonly terminal?: boolean;
+    readonly stdin?: string;
+  } = {},
 ): Promise<CliRun> {
   const [stdout, stderr] = [collector(io.terminal === true), collector(io.terminal === true)];
   const surroundings: CliIo = {
     argv,
     env: io.env ?? {},
     cwd: io.cwd ?? process.cwd(),
-    stdin: new PassThrough(),
+    stdin: new PassThrough().end(io.stdin ?? ''),
     stdout: stdout.stream,
     stderr: stderr.stream,
   };

@@ -1,5 +1,5 @@
 /** What EWS answered to a look-up: attendees, a refusal of the whole, or something that is not EWS. Pure. */
-import type { AttendeeAnswer, BusyTime, Detail } from '../attendee.js';
+import type { AttendeeAnswer, BusyTime } from '../attendee.js';
 import { oneLine } from '../finding.js';
 import { ERRORS, MESSAGES, SOAP, TYPES } from './namespaces.js';
 import { child, childText, readXml, type XmlElement } from './xml.js';
@@ -66,7 +66,7 @@ function attendeeOf(entry: XmlElement, address: string): AttendeeAnswer {
     const text = childText(message, MESSAGES, 'MessageText') ?? '';
     return { address, detail: 'nothing', code: oneLine(code), text: oneLine(text) };
   }
-  const detail = DETAIL_OF_VIEW[childText(view, TYPES, 'FreeBusyViewType') ?? 'None'];
+  const detail = DETAIL_OF_VIEW.get(childText(view, TYPES, 'FreeBusyViewType') ?? 'None');
   if (detail === undefined)
     return { address, detail: 'nothing', code: 'None', text: 'Exchange shows no view' };
   const events = child(view, TYPES, 'CalendarEventArray')?.children ?? [];
@@ -80,13 +80,13 @@ function attendeeOf(entry: XmlElement, address: string): AttendeeAnswer {
 }
 
 /** Exchange gives the most that the caller may see, and says which view that is (requestedview.md). */
-const DETAIL_OF_VIEW: Readonly<Record<string, Exclude<Detail, 'nothing' | 'unknown'>>> = {
-  MergedOnly: 'busyOnly',
-  FreeBusy: 'busyOnly',
-  FreeBusyMerged: 'busyOnly',
-  Detailed: 'details',
-  DetailedMerged: 'details',
-};
+const DETAIL_OF_VIEW: ReadonlyMap<string, 'details' | 'busyOnly'> = new Map([
+  ['MergedOnly', 'busyOnly'],
+  ['FreeBusy', 'busyOnly'],
+  ['FreeBusyMerged', 'busyOnly'],
+  ['Detailed', 'details'],
+  ['DetailedMerged', 'details'],
+]);
 
 function eventOf(event: XmlElement): BusyTime {
   const details = child(event, TYPES, 'CalendarEventDetails');

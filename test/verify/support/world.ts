@@ -2,7 +2,9 @@
  * A tenant in which a look-up works: the sandbox with a registration, its consent, its secret, and the allow list. Tests break one
  * thing of it.
  */
-import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { CmdletPort } from '../../../infra/exchange/transport/port.js';
 import { readTrust } from '../../../infra/graph/trust.js';
@@ -12,11 +14,13 @@ import {
   GOOGLE_NOT_CHECKED,
   internet,
   type Surroundings,
+  type TenantSight,
   windowFrom,
 } from '../../../infra/verify/index.js';
 import { openTenantSight } from '../../../infra/verify/tenant-sight.js';
 import { startTestSandbox, type TestSandbox } from '../../support/sandbox.js';
 import { openSandboxDirectory, openSandboxPort, realWork } from '../../support/sandbox-port.js';
+import { type FrontAuthority, makeFrontAuthority } from './front.js';
 
 export const ROLE = 'interop@contoso.com';
 
@@ -35,7 +39,11 @@ export interface World {
   readonly people: readonly string[];
   /** The network with the sandbox's authority as a public one. */
   readonly around: Surroundings;
-  /** A check that finds nothing. */
+  /** Opens servers that stand in front of the tenant; their authority is trusted, too. */
+  readonly fronts: FrontAuthority;
+  /** An administrator's sight of the tenant as it is now. */
+  look(): TenantSight;
+  /** A check that finds nothing; without an administrator. */
   readonly check: EndpointCheck;
   dispose(): Promise<void>;
 }
@@ -55,7 +63,9 @@ export async function makeWorld(options: { readonly mailboxes?: number } = {}): 
     parameters: { RecipientTypeDetails: ['UserMailbox'], ResultSize: 'Unlimited' },
   });
   const people = rows.map((row) => row.PrimarySmtpAddress).filter((address) => address !== ROLE);
-  const around = surroundings(info.caFile);
+  const fronts = await makeFrontAuthority();
+  const folder = await mkdtemp(join(tmpdir(), 'verify-test-'));
+  const around = await surroundings(join(folder, 'ca.pem'), [await readFile(info.caFile, 'utf8'), fronts.ca]);
   const [first = '', second = ''] = people;
   for (const person of [first, second]) await setRight(port, person, 'LimitedDetails');
   const check: EndpointCheck = {
@@ -79,11 +89,7 @@ export async function makeWorld(options: { readonly mailboxes?: number } = {}): 
     listWrittenAt: undefined,
     expectDetails: true,
     excluded: new Map(),
-    sight: openTenantSight({
-      work: realWork(port),
-      directory: openSandboxDirectory(tenant, 'admin'),
-      blind: () => undefined,
-    }),
+    sight: undefined,
     google: GOOGLE_NOT_CHECKED,
     facts: { stack: 'test' },
   };
@@ -93,22 +99,30 @@ export async function makeWorld(options: { readonly mailboxes?: number } = {}): 
     port,
     people,
     around,
+    fronts,
+    look: () =>
+      openTenantSight({
+        work: realWork(port),
+        directory: openSandboxDirectory(tenant, 'admin'),
+        blind: () => undefined,
+      }),
     check,
     dispose: async () => {
+      await rm(folder, { recursive: true, force: true });
       await port.close();
       await tenant.dispose();
     },
   };
 }
 
-/** The network of this machine with one authority for a public one. */
-export function surroundings(caFile: string): Surroundings {
-  const ca = readFileSync(caFile, 'utf8');
-  const env = { SSL_CERT_FILE: caFile };
+/** The network of this machine with these authorities for public ones. */
+async function surroundings(file: string, authorities: readonly string[]): Promise<Surroundings> {
+  await writeFile(file, authorities.join('\n'));
+  const env = { SSL_CERT_FILE: file };
   return {
     ...internet({ trust: readTrust(env), env, signal: new AbortController().signal }),
     limitMs: 5_000,
-    publicRoots: () => createSecureContext({ ca }),
+    publicRoots: () => createSecureContext({ ca: [...authorities] }),
   };
 }
 
