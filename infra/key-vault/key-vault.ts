@@ -41,13 +41,10 @@ const RETRIES = { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 5_000 }
 export async function openKeyVault(options: KeyVaultOptions): Promise<KeyVault> {
   const { SecretClient } = await import('@azure/keyvault-secrets');
   const { url, name, credential, trust, signal } = options;
+  // The client itself refuses a challenge for another domain than the vault's: a host could else ask for a token of Graph.
   const client = new SecretClient(url, credential, {
     ...trust.identityOptions(url),
     retryOptions: RETRIES,
-    // Whose certificate is trusted is decided by the trust alone; the challenge has to be of this vault's own domain.
-    disableChallengeResourceVerification: !/\.vault\.(azure\.net|azure\.cn|usgovcloudapi\.net)$/.test(
-      new URL(url).hostname,
-    ),
   });
   return {
     has: async (keyId) =>
