@@ -49,10 +49,15 @@ export function recordEvent(record: RunRecord, event: EngineEvent): RunRecord {
   return record;
 }
 
-/** The message of an event; undefined where it has none that is to be kept: a passing status line, or nothing but colour marks. */
+/**
+ * The message of an event; undefined where it has none that is to be kept: a passing status line, nothing but colour marks, or a word
+ * for debugging, of which a verbose engine sends tens of thousands.
+ */
 export function diagnosticOf(event: EngineEvent): Diagnostic | undefined {
   if (event.diagnosticEvent === undefined || event.diagnosticEvent.ephemeral === true) return undefined;
   const { severity, message, urn } = event.diagnosticEvent;
+  // Pulumi's own type of the event leaves this severity out.
+  if ((severity as string) === 'debug') return undefined;
   const clean = plainText(message);
   return clean === '' ? undefined : { severity, message: clean, urn };
 }

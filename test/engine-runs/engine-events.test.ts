@@ -80,6 +80,11 @@ test('messages lose the engine’s colour marks; passing status lines are not ke
   expect(passed.diagnostics).toEqual([{ severity: 'error', message: 'broken', urn: URN }]);
 });
 
+test('words for debugging are not kept: a verbose engine sends tens of thousands', () => {
+  const word = { severity: 'debug', message: 'TRACE', urn: URN } as unknown as EngineEvent['diagnosticEvent'];
+  expect(recordEvent(EMPTY_RUN, event({ diagnosticEvent: word })).diagnostics).toEqual([]);
+});
+
 /** What is written while the events come, standard output and standard error together, and the record at the end. */
 function told(events: readonly EngineEvent[]) {
   const stream = new PassThrough();
