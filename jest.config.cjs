@@ -12,6 +12,6 @@ module.exports = {
   },
   // Libraries that ship ES modules only: jest's CommonJS loader needs them transformed.
   transformIgnorePatterns: ['/node_modules/(?!(jose|@bomb\\.sh)/)'],
-  testTimeout: 180_000,
+  testTimeout: 400_000,
   maxWorkers: 2,
 };

@@ -144,7 +144,7 @@ it('goes through preview, up, no change, drift, repair, replacement and destroy'
   const { deletedItems: _, ...left } = after;
   const { deletedItems: __, ...had } = before;
   expect(left).toEqual(had);
-}, 180_000);
+}, 400_000);
 
 it('adopts what exists without touching it, also through an explicit provider, and leaves it behind', async () => {
   const { info } = tenant.sandbox;
@@ -176,4 +176,4 @@ it('adopts what exists without touching it, also through an explicit provider, a
   expect((await stack.up({ refresh: true })).summary.resourceChanges).toEqual({ same: 3 });
   await stack.destroy();
   expect(await tenant.state()).toEqual(before);
-}, 180_000);
+}, 400_000);

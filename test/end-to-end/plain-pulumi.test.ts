@@ -109,7 +109,7 @@ test('pulumi up and destroy run the program of the dev stack', async () => {
 
   await pulumi('destroy', '--yes', '--non-interactive', '--stack', 'dev');
   expect(await countOfOurs()).toBe(0);
-}, 180_000);
+}, 400_000);
 
 test('without a ledger it says which command makes one, without a stack trace', async () => {
   const cwd = makeCheckout();

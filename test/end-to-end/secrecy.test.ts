@@ -119,7 +119,7 @@ test('after up, preview, drift and destroy at the most verbose setting it is now
   expect(secrets.size).toBeGreaterThanOrEqual(2);
   for (const secret of secrets) expect(placesWith(secret, places)).toEqual([]);
   expect(places[Object.keys(places).find((name) => name.includes('process list')) ?? '']).toContain('pulumi');
-}, 180_000);
+}, 400_000);
 
 test('an error in the middle of making the secret does not show it', async () => {
   await sandbox.control({ faults: ['dropAfter=1@POST /applications/*/addPassword'] });
