@@ -3,10 +3,10 @@
  *
  * Every answer is checked before it is used; every failure is an InteropError that names the permission that a call needs.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import { AuthenticationHandler, Client, type GraphRequest } from '@microsoft/microsoft-graph-client';
+import type { GraphRequest } from '@microsoft/microsoft-graph-client';
 import type { z } from 'zod';
 import { InteropError } from '../errors.js';
+import { type GraphClientOptions, openGraphCall } from './graph-call.js';
 import { checkedAnswer, codeOf, type GraphCall, graphFailure, statusOf } from './graph-error.js';
 import {
   type Application,
@@ -23,10 +23,9 @@ import {
   type TenantAppManagementPolicy,
   tenantAppManagementPolicySchema,
 } from './graph-objects.js';
-import { GraphTransport, type TransportOptions } from './graph-transport.js';
 import { Filter, segment } from './odata.js';
-import type { Trust } from './trust.js';
 
+export type { GraphClientOptions } from './graph-call.js';
 export type {
   Application,
   AppManagementPolicy,
@@ -35,18 +34,6 @@ export type {
   ServicePrincipal,
   TenantAppManagementPolicy,
 } from './graph-objects.js';
-
-/** What a client is made with. */
-export interface GraphClientOptions {
-  /** Base URL, without a version and a trailing slash. */
-  readonly graph: string;
-  /** A token for Graph; asked before each request. */
-  readonly token: () => Promise<string>;
-  readonly trust: Trust;
-  readonly signal: AbortSignal;
-  /** Waits between attempts; injected by tests. */
-  readonly sleep?: TransportOptions['sleep'];
-}
 
 const APPLICATION_FIELDS = 'id,appId,displayName,createdDateTime,tags,passwordCredentials';
 const PRINCIPAL_FIELDS = 'id,appId,displayName,appRoles';
@@ -240,15 +227,8 @@ export class GraphClient {
     send: (request: GraphRequest) => Promise<unknown>,
     { absent = [], mayAdvance = false, version = 'v1.0' }: RunOptions = {},
   ): Promise<unknown> {
-    const { graph, trust, token, signal, sleep = pause } = this.#options;
-    const transport = new GraphTransport({ graph, trust, signal, sleep });
-    const authProvider = { getAccessToken: () => transport.remembering(token) };
-    const client = Client.initWithMiddleware({
-      baseUrl: `${graph}/`,
-      defaultVersion: version,
-      customHosts: new Set([new URL(graph).hostname]),
-      middleware: [new AuthenticationHandler(authProvider), transport],
-    });
+    const { graph, trust } = this.#options;
+    const { client, transport } = openGraphCall(this.#options, version);
     try {
       return await send(client.api(path));
     } catch (error) {
@@ -271,7 +251,3 @@ interface RunOptions {
 const NOTHING = Symbol('nothing');
 /** Graph wants an advanced query for this filter. */
 const UNSUPPORTED = Symbol('unsupported');
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await delay(milliseconds, undefined, { signal });
-}

@@ -1,10 +1,7 @@
 /** People in Entra, streamed page by page (learn.microsoft.com/graph/api/user-list). */
-import { AuthenticationHandler, Client } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
-import { sleep, systemClock } from '../exchange/transport/clock.js';
-import type { GraphClientOptions } from '../graph/client.js';
+import { type GraphClientOptions, openGraphCall } from '../graph/graph-call.js';
 import { checkedAnswer, graphFailure } from '../graph/graph-error.js';
-import { GraphTransport } from '../graph/graph-transport.js';
 import type { Person } from './people.js';
 
 const PAGE_SIZE = 999;
@@ -42,20 +39,11 @@ export async function* listPeople(options: GraphClientOptions): AsyncGenerator<P
 }
 
 async function readPage(
-  { graph, trust, token, signal, sleep: wait = pause }: GraphClientOptions,
+  options: GraphClientOptions,
   path: string,
   isFirst: boolean,
 ): Promise<z.output<typeof pageSchema>> {
-  const transport = new GraphTransport({ graph, trust, signal, sleep: wait });
-  const client = Client.initWithMiddleware({
-    baseUrl: `${graph}/`,
-    defaultVersion: 'v1.0',
-    customHosts: new Set([new URL(graph).hostname]),
-    middleware: [
-      new AuthenticationHandler({ getAccessToken: () => transport.remembering(token) }),
-      transport,
-    ],
-  });
+  const { client, transport } = openGraphCall(options);
   const request = client.api(path);
   try {
     const answer: unknown = await (isFirst
@@ -63,10 +51,6 @@ async function readPage(
       : request.get());
     return checkedAnswer(answer, pageSchema, CALL);
   } catch (error) {
-    throw graphFailure(transport.failure ?? error, CALL, graph, trust);
+    throw graphFailure(transport.failure ?? error, CALL, options.graph, options.trust);
   }
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(systemClock, milliseconds, signal);
 }

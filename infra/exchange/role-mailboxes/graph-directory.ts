@@ -4,13 +4,11 @@
  * Facts: learn.microsoft.com/graph/api/user-get, user-post-users, user-update, user-delete, user-assignlicense,
  * subscribedsku-list, organization-list.
  */
-import { AuthenticationHandler, Client, type GraphRequest } from '@microsoft/microsoft-graph-client';
+import type { GraphRequest } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
-import type { GraphClientOptions } from '../../graph/client.js';
+import { type GraphClientOptions, openGraphCall } from '../../graph/graph-call.js';
 import { checkedAnswer, type GraphCall, graphFailure, statusOf } from '../../graph/graph-error.js';
-import { GraphTransport } from '../../graph/graph-transport.js';
 import { segment } from '../../graph/odata.js';
-import { sleep, systemClock } from '../transport/clock.js';
 import type { DirectoryPort, DirectoryUser, NewUser, Sku, UserChange } from './directory-port.js';
 
 const USER_FIELDS =
@@ -157,17 +155,8 @@ export class GraphDirectory implements DirectoryPort {
     send: (request: GraphRequest) => Promise<unknown>,
     mayBeAbsent = false,
   ): Promise<unknown> {
-    const { graph, trust, token, signal, sleep: wait = pause } = this.#options;
-    const transport = new GraphTransport({ graph, trust, signal, sleep: wait });
-    const client = Client.initWithMiddleware({
-      baseUrl: `${graph}/`,
-      defaultVersion: 'v1.0',
-      customHosts: new Set([new URL(graph).hostname]),
-      middleware: [
-        new AuthenticationHandler({ getAccessToken: () => transport.remembering(token) }),
-        transport,
-      ],
-    });
+    const { graph, trust } = this.#options;
+    const { client, transport } = openGraphCall(this.#options);
     try {
       return await send(client.api(path));
     } catch (error) {
@@ -179,7 +168,3 @@ export class GraphDirectory implements DirectoryPort {
 }
 
 const ABSENT = Symbol('absent');
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(systemClock, milliseconds, signal);
-}
