@@ -23,6 +23,7 @@ import type {
   UseEvent,
 } from './events.js';
 import { formatInstant, type Ledger, LOG_LENGTH, MAX_LIVE_SECRETS, SLOTS, type SlotName } from './ledger.js';
+import { descendsFrom, lineageAfter } from './lineage.js';
 import type { RotationPolicy } from './policy.js';
 import type { Refusal, RefusalCode } from './refusal.js';
 import {
@@ -131,6 +132,7 @@ function changed(base: Ledger, file: Ledger, { log = [], ...change }: Change, at
   return {
     version: next.version,
     revision: Math.max(base.revision, file.revision) + (base === file ? 1 : RESTORE_LEAP),
+    lineage: lineageAfter(base),
     slots: slotsInOrder(next.slots),
     ...(highest > targetSecret(next).generation ? { lastGeneration: highest } : {}),
     current: next.current,
@@ -234,11 +236,11 @@ function used({ ledger }: Judge, { slot, note }: UseEvent): Step {
 
 function restore({ ledger }: Judge, { from, lost, by }: RestoreEvent): Step {
   if (lost !== true && JSON.stringify(from) === JSON.stringify(ledger)) return 'same';
-  if (ledger.revision > from.revision) {
+  if (ledger.revision > from.revision && descendsFrom(from, ledger)) {
     return refuse('notOlder', {
-      what: "the ledger is newer than the state's: there is nothing to restore",
+      what: "the ledger was made from the state's: there is nothing to restore",
       found: `revision ${ledger.revision}, and ${from.revision} in the state`,
-      allowed: "a ledger that is older than the state's, or differs at the same revision",
+      allowed: "a ledger that is older than the state's, or was not made from it",
       next: [['up'], ['rotation', 'run']],
     });
   }
