@@ -4,9 +4,9 @@
  * The ledger lies in a file, and files get old: a branch, a runner's checkout, a copy. Brought up with an old one, Pulumi would
  * remove the secret that it does not name, which may be the one that Google holds.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { InteropError, type Problem } from '../errors.js';
-import type { Ledger } from '../rotation/ledger.js';
+import { type Ledger, parseLedger } from '../rotation/ledger.js';
+import { descendsFrom, withoutKeyIds } from '../rotation/lineage.js';
 
 /** Type token of the resource that keeps the ledger in the state: the engine's own, of which the program has this one. */
 export const ROTATION_LEDGER_TYPE = 'pulumi:index:Stash';
@@ -43,35 +43,46 @@ export function savedLedgerIn(input: unknown): SavedLedger {
 }
 
 /**
+ * Revisions alone do not tell: of two checkouts that went on from one ledger, the one that was never brought up may have the higher.
+ *
  * @param stack for the command that leads out of it
  * @returns why `given` may not follow `saved`; undefined where it may
+ * @throws InteropError of kind `configuration` when the saved one is no ledger that this version knows and is not later either.
  */
 export function refuseStaleLedger(
   saved: SavedLedger,
   given: Ledger,
   stack: string,
 ): InteropError | undefined {
-  if (given.revision > saved.revision) return undefined;
-  if (given.revision === saved.revision) {
-    return saysTheSame(saved.ledger, given) ? undefined : refusal(twoOfOneRevision(saved, given), stack);
-  }
-  return refusal(
-    {
-      where: 'calendar-interop:rotation.revision',
-      what: 'is older than the one that the stack was last brought up with',
-      found: `revision ${given.revision}`,
-      allowed: `revision ${saved.revision} or a later one`,
-    },
-    stack,
-  );
+  if (given.revision < saved.revision) return refusal(older(saved, given), stack);
+  if (descendsFrom(parseLedger(saved.ledger), given)) return undefined;
+  return refusal(given.revision > saved.revision ? otherLine(saved, given) : twin(saved, given), stack);
 }
 
-function twoOfOneRevision(saved: SavedLedger, given: Ledger): Problem {
+function older(saved: SavedLedger, given: Ledger): Problem {
+  return {
+    where: 'calendar-interop:rotation.revision',
+    what: 'is older than the one that the stack was last brought up with',
+    found: `revision ${given.revision}`,
+    allowed: `revision ${saved.revision} or a later one`,
+  };
+}
+
+function twin(saved: SavedLedger, given: Ledger): Problem {
   return {
     where: 'calendar-interop:rotation',
     what: 'says something else than the ledger of the same revision that the stack was last brought up with',
     found: `revision ${given.revision}`,
     allowed: `revision ${saved.revision} as it is in the state, or a later one made from it`,
+  };
+}
+
+function otherLine(saved: SavedLedger, given: Ledger): Problem {
+  return {
+    where: 'calendar-interop:rotation.lineage',
+    what: 'was not made from the ledger that the stack was last brought up with: that one was never committed, or this one was written by hand',
+    found: `revision ${given.revision}`,
+    allowed: `a ledger that \`rotation\` commands made from revision ${saved.revision} as it is in the state`,
   };
 }
 
@@ -90,20 +101,6 @@ function refusal(problem: Problem, stack: string): InteropError {
       'git pull   # where somebody else has committed the later one',
     ],
   });
-}
-
-function saysTheSame(saved: unknown, given: Ledger): boolean {
-  return isDeepStrictEqual(withoutKeyIds(saved), withoutKeyIds(given));
-}
-
-/** As plain JSON, without the key ids of the slots. */
-function withoutKeyIds(ledger: unknown): unknown {
-  const plain: unknown = JSON.parse(JSON.stringify(ledger));
-  if (!isRecord(plain) || !isRecord(plain.slots)) return plain;
-  for (const secret of Object.values(plain.slots)) {
-    if (isRecord(secret)) delete secret.keyId;
-  }
-  return plain;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

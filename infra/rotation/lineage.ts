@@ -34,10 +34,11 @@ function nameOf(ledger: Ledger): string {
   return `${ledger.revision}:${createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH)}`;
 }
 
-function withoutKeyIds(ledger: Ledger): unknown {
-  const slots = SLOTS.map((slot) => {
-    const { keyId: _, ...rest } = ledger.slots[slot] ?? {};
-    return [slot, rest];
+/** Key ids of slots are Entra's answer to a ledger and no part of what it asks for. */
+export function withoutKeyIds(ledger: Ledger): Ledger {
+  const slots = SLOTS.flatMap((slot) => {
+    const { keyId: _, ...secret } = ledger.slots[slot] ?? {};
+    return ledger.slots[slot] === undefined ? [] : [[slot, secret] as const];
   });
   return { ...ledger, slots: Object.fromEntries(slots) };
 }

@@ -1,14 +1,18 @@
 /** Which ledger may follow the one in the state. */
 import { refuseStaleLedger, savedLedgerIn, toSave } from '../../infra/identity/ledger-guard.js';
+import { type RotationPolicy, reduce } from '../../infra/rotation/index.js';
 import { initialLedger, type Ledger, parseLedger } from '../../infra/rotation/ledger.js';
 
 const FIRST = initialLedger({ now: new Date('2030-01-01T00:00:00Z'), lifetimeDays: 180 });
-const SECOND: Ledger = {
-  ...FIRST,
-  revision: 2,
-  slots: { ...FIRST.slots, b: { generation: 2, endDate: '2031-01-01T00:00:00Z' } },
-};
+const POLICY: RotationPolicy = { lifetimeDays: 180, leadDays: 30, quietDays: 7, endpoints: ['one'] };
+const SECOND = staged(FIRST, 'one checkout');
 const KEY_ID = '11111111-2222-4333-8444-555555555555';
+
+function staged(ledger: Ledger, by: string): Ledger {
+  const outcome = reduce(ledger, { type: 'stage', by }, POLICY, new Date('2030-06-05T00:00:00Z'));
+  if (outcome.refusal !== undefined) throw new Error(outcome.refusal.code);
+  return outcome.ledger;
+}
 
 function refusalOf(saved: Ledger, given: Ledger): string {
   return refuseStaleLedger(throughState(saved), given, 'prod')?.message ?? 'none';
@@ -44,6 +48,13 @@ test('an older ledger is refused, naming both revisions, the reason and the way 
 
 test('another ledger of the same revision is refused', () => {
   expect(refusalOf(SECOND, { ...SECOND, current: 'b' })).toContain('same revision');
+});
+
+test('a ledger of a higher revision that was made without knowing the one in the state is refused', () => {
+  const other = staged(FIRST, 'another checkout');
+  const refusal = refusalOf(SECOND, { ...other, revision: 9 });
+  expect(refusal).toContain('was not made from the ledger');
+  expect(refusal).toContain('calendar-interop rotation restore --stack prod');
 });
 
 test('the key ids that Entra gave make no other ledger of it, and nothing to save', () => {
