@@ -52,7 +52,7 @@ export async function interopProgram(options: ProgramOptions = {}): Promise<Reco
   const config = parseStackConfig(raw.ours, raw.azuread);
   const ledger = config.rotation ?? options.ledger ?? missingLedger();
   const surroundings = await surroundingsOf(config, raw.azuread, options);
-  const guard = new RotationLedger('rotation-ledger', { ledger, stack: pulumi.getStack() });
+  const guard = new RotationLedger({ ledger, stack: pulumi.getStack() });
   const application = declareApplication(config, ledger, guard, surroundings, options);
   const exchange = await declareExchange(config, application, surroundings, options);
   return stackOutputs(config, surroundings, application, exchange);

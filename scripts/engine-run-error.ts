@@ -1,6 +1,6 @@
 /** What went wrong in an engine run, as people are told. */
 import { InteropError } from '../infra/errors.js';
-import { ROTATION_LEDGER_TYPE } from '../infra/identity/ledger-guard.js';
+import { ROTATION_LEDGER_URN } from '../infra/identity/ledger-guard.js';
 import { explainPolicyRefusal } from '../infra/identity/secret-policy.js';
 import { type Diagnostic, nameOf, type RunRecord, shortType } from './engine-events.js';
 
@@ -64,7 +64,7 @@ export function engineRunError(failed: FailedRun, error: unknown): EngineRunErro
 
 /** The guard against a stale ledger says itself what to do: to repeat the run would be of no use. */
 function isLedgerRefusal({ severity, urn = '' }: Diagnostic): boolean {
-  return severity === 'error' && urn.includes(`${ROTATION_LEDGER_TYPE}::`);
+  return severity === 'error' && urn.endsWith(ROTATION_LEDGER_URN);
 }
 
 /** An error of ours that came through the engine as text (describeFailure), taken apart again. */

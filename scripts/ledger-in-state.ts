@@ -1,6 +1,6 @@
 /** The rotation ledger as the state remembers it. */
 import type { Deployment } from '@pulumi/pulumi/automation/index.js';
-import { ROTATION_LEDGER_TYPE, type SavedLedger, savedLedgerIn } from '../infra/identity/ledger-guard.js';
+import { ROTATION_LEDGER_URN, type SavedLedger, savedLedgerIn } from '../infra/identity/ledger-guard.js';
 import { type Ledger, parseLedger } from '../infra/rotation/ledger.js';
 import { viewState } from './recovery-evidence.js';
 import { withKeyIds } from './rotation/key-ids.js';
@@ -21,7 +21,7 @@ export interface LedgerInState extends SavedLedger {
  * @throws InteropError of kind `resource` when the state does not tell
  */
 export function ledgerInState(deployment: Deployment): LedgerInState | undefined {
-  const stash = viewState(deployment).resources.find(({ type }) => type === ROTATION_LEDGER_TYPE);
+  const stash = viewState(deployment).resources.find(({ urn }) => urn.endsWith(ROTATION_LEDGER_URN));
   if (stash === undefined) return undefined;
   const saved = savedLedgerIn(stash.outputs?.input);
   return {

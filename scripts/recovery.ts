@@ -9,7 +9,7 @@
 import type { Deployment } from '@pulumi/pulumi/automation/index.js';
 import { InteropError } from '../infra/errors.js';
 import type { GraphClient } from '../infra/graph/client.js';
-import { type AdoptedRegistration, keepAdoption } from '../infra/identity/adoption.js';
+import { type AdoptedRegistration, isAdoptionMemory, keepAdoption } from '../infra/identity/adoption.js';
 import { consentKey, findConsents, importIds } from '../infra/identity/consents.js';
 import type { TakenUp } from '../infra/identity/interop-application.js';
 import type { ApiPermissions } from '../infra/identity/permissions.js';
@@ -34,7 +34,6 @@ export interface ExpectedIdentity {
 /** Name of the component's resources (program.ts). */
 const NAME = 'interop';
 const ADOPTED_NAME = `${NAME}-adopted`;
-const STASH = 'pulumi:index:Stash';
 
 /** Whether everything that the program will declare is in the state and no operation hangs: nothing to put right. */
 export function isComplete(view: StateView, expected: ExpectedIdentity): boolean {
@@ -196,7 +195,7 @@ async function findOrphans(
 
 /** What stood in the tenant when a registration was adopted; undefined where none was. */
 function memoryOf(view: StateView): AdoptedRegistration | undefined {
-  const output = view.resources.find(({ type }) => type === STASH)?.outputs?.output;
+  const output = view.resources.find(({ urn }) => isAdoptionMemory(urn))?.outputs?.output;
   return typeof output === 'object' && output !== null ? (output as AdoptedRegistration) : undefined;
 }
 

@@ -19,6 +19,13 @@ export interface AdoptedRegistration {
 /** Name of the stack output that remembers an adoption. */
 export const ADOPTED_OUTPUT = 'adopted';
 
+const MEMORY_NAME = 'adopted-';
+
+/** Whether a resource of a state is what {@link rememberAdoption} keeps; the rotation ledger lies in a Stash, too. */
+export function isAdoptionMemory(urn: string): boolean {
+  return urn.includes(`::pulumi:index:Stash::${MEMORY_NAME}`);
+}
+
 /**
  * What stood in the tenant when this stack adopted `clientId`: remembered or, the first time, looked up. The memory is what keeps
  * `destroy` from removing what was there before us, and from keeping what was not.
@@ -36,7 +43,7 @@ export async function rememberAdoption(
 ): Promise<AdoptedRegistration> {
   const known = adoptionIn(remembered);
   const input = known?.clientId === clientId ? known : await lookUpAdoption(clientId, await graph());
-  const memory = new pulumi.Stash(`adopted-${clientId}`, { input });
+  const memory = new pulumi.Stash(`${MEMORY_NAME}${clientId}`, { input });
   // A preview saves nothing, so it has nothing to wait for.
   if (pulumi.runtime.isDryRun()) return input;
   return await new Promise((resolve) => memory.output.apply(resolve));

@@ -8,8 +8,11 @@ import { InteropError, type Problem } from '../errors.js';
 import { type Ledger, parseLedger } from '../rotation/ledger.js';
 import { descendsFrom, withoutKeyIds } from '../rotation/lineage.js';
 
-/** Type token of the resource that keeps the ledger in the state: the engine's own, of which the program has this one. */
-export const ROTATION_LEDGER_TYPE = 'pulumi:index:Stash';
+/** Name of the resource that keeps the ledger in the state. */
+export const ROTATION_LEDGER_NAME = 'rotation-ledger';
+
+/** How its URN ends. The adoption keeps something in a Stash, too: the type alone does not tell. */
+export const ROTATION_LEDGER_URN = `::pulumi:index:Stash::${ROTATION_LEDGER_NAME}`;
 
 /** What is known of the ledger in the state even where this version cannot read it. */
 export interface SavedLedger {

@@ -6,7 +6,7 @@
  */
 import * as pulumi from '@pulumi/pulumi';
 import type { Ledger } from '../rotation/ledger.js';
-import { refuseStaleLedger, savedLedgerIn, toSave } from './ledger-guard.js';
+import { ROTATION_LEDGER_NAME, refuseStaleLedger, savedLedgerIn, toSave } from './ledger-guard.js';
 
 export interface RotationLedgerArgs {
   readonly ledger: Ledger;
@@ -19,15 +19,15 @@ export interface RotationLedgerArgs {
  * the ledger is older than the one before.
  */
 export class RotationLedger extends pulumi.Stash {
-  constructor(name: string, { ledger, stack }: RotationLedgerArgs) {
+  constructor({ ledger, stack }: RotationLedgerArgs) {
     const guard = new pulumi.ResourceHook(
-      `${name}-guard`,
+      `${ROTATION_LEDGER_NAME}-guard`,
       ({ oldInputs }) => {
         const refusal = refuseStaleLedger(savedLedgerIn(oldInputs?.input), ledger, stack);
         if (refusal !== undefined) throw refusal;
       },
       { onDryRun: true },
     );
-    super(name, { input: toSave(ledger) }, { hooks: { beforeUpdate: [guard] } });
+    super(ROTATION_LEDGER_NAME, { input: toSave(ledger) }, { hooks: { beforeUpdate: [guard] } });
   }
 }

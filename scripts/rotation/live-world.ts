@@ -1,6 +1,6 @@
 /** The world as it is: the stack on the real engine, the tenant behind it. */
 
-import { ROTATION_LEDGER_TYPE } from '../../infra/identity/ledger-guard.js';
+import { ROTATION_LEDGER_URN } from '../../infra/identity/ledger-guard.js';
 import type { CommandContext } from '../command-context.js';
 import { ledgerInState } from '../ledger-in-state.js';
 import { type OpenStack, openStack } from '../open-stack.js';
@@ -57,7 +57,7 @@ export function liveEngine(context: CommandContext, open: OpenStack): RotationEn
       await session.run('up', { command });
     },
     saveLedger: async (command) => {
-      await session.run('up', { command, targets: [`**${ROTATION_LEDGER_TYPE}**`] });
+      await session.run('up', { command, targets: [`**${ROTATION_LEDGER_URN}`] });
     },
     secrets: async () => heldSecrets(await session.readSecrets()),
     prove: (secret) => prove(context, open, secret),

@@ -46,11 +46,11 @@ test('up makes what the guide asks for; again it changes nothing; destroy leaves
   const before = await directory();
 
   const preview = await json('preview');
-  expect(preview).toMatchObject({ code: 0, value: { totals: { create: 5 }, changed: 5 } });
+  expect(preview).toMatchObject({ code: 0, value: { totals: { create: 4 }, changed: 4 } });
   expect(await directory()).toEqual(before);
 
   const up = await json('up');
-  expect(up).toMatchObject({ code: 0, value: { totals: { create: 5 }, changed: 5 } });
+  expect(up).toMatchObject({ code: 0, value: { totals: { create: 4 }, changed: 4 } });
   const application = await onlyApplication();
   expect(application).toMatchObject({
     appId: up.value.outputs?.clientId,
