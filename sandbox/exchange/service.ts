@@ -227,7 +227,9 @@ export class ExchangeService {
         const loops = faults.take('loopingNextLink') !== undefined;
         const own = call.query.get('$skiptoken');
         const token = loops && own !== null ? own : this.#pages.issue(loops ? after : place, callText);
-        return `${root}/${call.endpoint}?%24skiptoken=${encodeURIComponent(token)}`;
+        // The link repeats the choice of properties: whoever follows it must not add any (OData 4.01, 11.2.6.7).
+        const kept = select === null ? '' : `%24select=${encodeURIComponent(select)}&`;
+        return `${root}/${call.endpoint}?${kept}%24skiptoken=${encodeURIComponent(token)}`;
       },
     };
   }

@@ -5,6 +5,7 @@ import {
   type UndoRecord,
   unknownExclusionText,
 } from '../../infra/exchange/visibility/index.js';
+import { keepHeapLean } from '../../infra/lean-heap.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { openStack } from '../open-stack.js';
 import type { OpenPort, SavedRecord } from './visibility-port.js';
@@ -14,6 +15,7 @@ export async function visibilityPlan(
   context: CommandContext,
   wiring: { readonly openPort: OpenPort; readonly savedRecord: SavedRecord },
 ): Promise<CommandResult> {
+  keepHeapLean();
   const open = await openStack(context, { ledger: 'provisional', create: false });
   const target = requireVisibility(open.config, open.stack);
   const former: UndoRecord = await wiring.savedRecord(open);

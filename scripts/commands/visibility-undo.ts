@@ -1,5 +1,6 @@
 /** `visibility undo`: gives calendars back the right that they had before this stack raised them. */
 import { undoText, undoVisibility } from '../../infra/exchange/visibility/index.js';
+import { keepHeapLean } from '../../infra/lean-heap.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { openStack } from '../open-stack.js';
 import type { OpenPort, SavedRecord } from './visibility-port.js';
@@ -10,6 +11,7 @@ export async function visibilityUndo(
   context: CommandContext,
   wiring: { readonly openPort: OpenPort; readonly savedRecord: SavedRecord },
 ): Promise<CommandResult> {
+  keepHeapLean();
   const open = await openStack(context, { ledger: 'provisional', create: false });
   const record = await wiring.savedRecord(open);
   const { terminal } = context;

@@ -10,6 +10,7 @@ import {
   UndoRecord,
   type VisibilityFiles,
 } from '../../infra/exchange/visibility/index.js';
+import { keepHeapLean } from '../../infra/lean-heap.js';
 import type { SandboxInfo } from '../../sandbox/index.js';
 import { openExchange } from './visibility-tenant.js';
 
@@ -32,6 +33,8 @@ const SAMPLES = 50;
 const tell = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 async function main(): Promise<void> {
+  // As whatever sweeps does: the provider's process and the commands.
+  keepHeapLean();
   const { info, files, baseline } = JSON.parse(await text(process.stdin)) as SweepTask;
   const port = openExchange(info);
   let next = 0;

@@ -1,4 +1,5 @@
 import { InteropError } from '../../infra/errors.js';
+import { CMDLETS } from '../../infra/exchange/transport/cmdlets.js';
 import { ExchangeError } from '../../infra/exchange/transport/exchange-error.js';
 import { openPort } from '../../infra/exchange/transport/open.js';
 import type { CmdletCall, CmdletPort } from '../../infra/exchange/transport/port.js';
@@ -137,6 +138,17 @@ describe('requests', () => {
     expect(cmdlets).toBe(200);
     expect(requests).toBe(exchange.requests.length);
     expect(requests / cmdlets).toBeLessThanOrEqual(0.12);
+  });
+
+  test('a list asks for the properties that are used, and for no others', async () => {
+    exchange.handler = () => rows({ Guid: TENANT, PrimarySmtpAddress: 'a@b.c', RecipientTypeDetails: 'x' });
+    const list = port.stream({ cmdlet: 'Get-Mailbox', parameters: { ResultSize: 'Unlimited' } });
+    await done(list[Symbol.asyncIterator]().next());
+    const url = new URL(exchange.requests[0]?.[0]?.url ?? '');
+    expect([...url.searchParams.keys()]).toEqual(['$select']);
+    expect(url.searchParams.get('$select')?.split(',')).toEqual(
+      Object.keys(CMDLETS['Get-Mailbox'].row.shape),
+    );
   });
 
   test('wrong parameters do not leave the process', async () => {

@@ -71,6 +71,20 @@ describe('pages', () => {
     expect(new Set(guids).size).toBe(61);
   });
 
+  test('a link carries the choice of properties', async () => {
+    const { body } = await t.cmdlet(
+      'Get-Mailbox',
+      { ResultSize: 'Unlimited' },
+      { path: `${t.root}/InvokeCommand?$select=Guid`, prefer: 'odata.maxpagesize=25' },
+    );
+    const next = await t.cmdlet(
+      'Get-Mailbox',
+      { ResultSize: 'Unlimited' },
+      { path: body['@odata.nextLink'], prefer: 'odata.maxpagesize=25' },
+    );
+    expect(Object.keys(next.body.value[0]).sort()).toEqual(['Guid', 'Guid@data.type']);
+  });
+
   test('ResultSize 1: one row, a link, and a warning', async () => {
     const { body } = await first({ ResultSize: 1 });
     expect(body.value).toHaveLength(1);

@@ -27,6 +27,41 @@ export function onAbort(signal: AbortSignal | undefined, work: () => void): () =
   };
 }
 
+/** A signal for one piece of work. */
+export interface LimitedSignal {
+  readonly signal: AbortSignal;
+  /** Whether time was up. */
+  isLate(): boolean;
+  /** Ends the watch: the work is over. */
+  forget(): void;
+}
+
+/**
+ * A signal that is aborted with the first of the others, or when time is up.
+ *
+ * Nothing stays behind after `forget`. AbortSignal.any and AbortSignal.timeout leave an entry with each of the others, as long as
+ * those live, and a timer until it ends: after many pieces of work that is much.
+ */
+export function limited(signals: readonly (AbortSignal | undefined)[], milliseconds: number): LimitedSignal {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  if (signals.some((signal) => signal?.aborted === true)) abort();
+  const watches = signals.map((signal) => onAbort(signal, abort));
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    abort();
+  }, milliseconds).unref();
+  return {
+    signal: controller.signal,
+    isLate: () => isLate,
+    forget: () => {
+      clearTimeout(timer);
+      for (const forget of watches) forget();
+    },
+  };
+}
+
 /**
  * The work's outcome, or the signal's reason as soon as it is aborted.
  *

@@ -54,23 +54,30 @@ export function readAnswer(question: Question, answer: Answer, wallMs: number): 
   return readSuccess(question, answer, wallMs);
 }
 
+const UTF8 = new TextDecoder('utf-8');
+
 /** JSON of bytes; undefined for nothing, for NUL bytes (a 403 that declares itself to be gzip) and for what is no JSON. */
 export function parseBody(bytes: Uint8Array | undefined): unknown {
   if (bytes === undefined || bytes.every((byte) => byte === 0)) return undefined;
   try {
-    return JSON.parse(new TextDecoder('utf-8').decode(bytes));
+    return JSON.parse(UTF8.decode(bytes));
   } catch {
     return undefined;
   }
 }
 
-/** The headers of a batch member, which come as an object. */
+/** The headers of a batch member, which come as an object. Most are never asked for: they are looked up, not copied. */
 export function headersOf(value: unknown): Headers {
-  const entries = Object.entries(isRecord(value) ? value : {}).map(
-    ([name, text]) => [name.toLowerCase(), String(Array.isArray(text) ? text.join(', ') : text)] as const,
-  );
-  const map = new Map(entries);
-  return { get: (name) => map.get(name.toLowerCase()) ?? null };
+  const headers = isRecord(value) ? value : {};
+  return {
+    get: (name) => {
+      const wanted = name.toLowerCase();
+      const found = Object.keys(headers).findLast((key) => key.toLowerCase() === wanted);
+      if (found === undefined) return null;
+      const text = headers[found];
+      return String(Array.isArray(text) ? text.join(', ') : text);
+    },
+  };
 }
 
 /** The members' answers by id; undefined when the body is no answer to a batch. */

@@ -9,7 +9,7 @@ import type { RequestInit } from 'undici';
 import { InteropError } from '../../errors.js';
 import { networkCode, networkFailure } from '../../graph/network-error.js';
 import type { Trust } from '../../graph/trust.js';
-import { onAbort } from './abort.js';
+import { limited, onAbort } from './abort.js';
 import { type Answer, parseBody, type Question, readAnswer, readBatch, unreadable } from './answers.js';
 import { Batcher } from './batcher.js';
 import type { Channel, PageRequest } from './channel.js';
@@ -26,6 +26,7 @@ import {
   cmdletHeaders,
   cmdletInput,
   invokeUrl,
+  listUrl,
   nextPage,
   PAGE_SIZE,
 } from './wire.js';
@@ -120,7 +121,7 @@ export class RestChannel implements Channel<RestPage> {
   }
 
   async #alone(request: PageRequest<RestPage>, signal: AbortSignal | undefined): Promise<RestOutcome> {
-    const { url, cookies } = request.page ?? { url: this.#invokeUrl(), cookies: undefined };
+    const { url, cookies } = request.page ?? { url: this.#firstUrl(request), cookies: undefined };
     const body = cmdletInput(request.cmdlet, request.parameters);
     const headers = {
       ...(await this.#headersFor(request)),
@@ -203,14 +204,13 @@ export class RestChannel implements Channel<RestPage> {
     signal: AbortSignal | undefined,
   ): Promise<HttpResult> {
     const { token } = await this.#options.tokens.get();
-    const deadline = AbortSignal.timeout(this.#options.timeoutMs);
-    const signals = [this.#closing.signal, deadline, ...(signal === undefined ? [] : [signal])];
+    const limit = limited([this.#closing.signal, signal], this.#options.timeoutMs);
     this.requests += 1;
     const init: RequestInit = {
       method: 'POST',
       headers: { ...headers, Authorization: `Bearer ${token}` },
       body: JSON.stringify(body),
-      signal: AbortSignal.any(signals),
+      signal: limit.signal,
     };
     try {
       const response = await this.#options.trust.fetch(url, init);
@@ -224,7 +224,9 @@ export class RestChannel implements Channel<RestPage> {
     } catch (error) {
       signal?.throwIfAborted();
       this.#closing.signal.throwIfAborted();
-      return this.#networkTrouble(error, deadline.aborted);
+      return this.#networkTrouble(error, limit.isLate());
+    } finally {
+      limit.forget();
     }
   }
 
@@ -257,6 +259,11 @@ export class RestChannel implements Channel<RestPage> {
       text: `the connection failed (${code ?? 'cut off'})`,
       wasSent: !NEVER_SENT.has(code ?? ''),
     };
+  }
+
+  #firstUrl({ isLarge, properties }: PageRequest<RestPage>): string {
+    const { baseUrl, tenantId } = this.#options;
+    return isLarge ? listUrl(baseUrl, tenantId, properties) : this.#invokeUrl();
   }
 
   #invokeUrl(): string {

@@ -108,6 +108,14 @@ export function invokeUrl(baseUrl: string, tenantId: string): string {
   return `${baseUrl}/adminapi/beta/${encodeURIComponent(tenantId)}/InvokeCommand`;
 }
 
+/**
+ * The same for a list of many rows: a row has hundreds of properties, of which few are used, and a page of a thousand of them
+ * is held in memory. Links to further pages carry the choice themselves (OData 4.01, 11.2.6.7: they are taken as they are).
+ */
+export function listUrl(baseUrl: string, tenantId: string, properties: readonly string[]): string {
+  return `${invokeUrl(baseUrl, tenantId)}?$select=${properties.map(encodeURIComponent).join(',')}`;
+}
+
 export function batchUrl(baseUrl: string, tenantId: string): string {
   return `${baseUrl}/adminapi/beta/${encodeURIComponent(tenantId)}/$batch`;
 }
