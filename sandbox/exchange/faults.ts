@@ -33,6 +33,11 @@ export const EXCHANGE_SETTINGS = {
   },
   licenceDelay: { form: 'licenceDelay=MS', transports: 'both', what: 'a licence makes a mailbox MS later' },
   cmdletLatency: { form: 'cmdletLatency=MS', transports: 'both', what: 'each cmdlet takes MS' },
+  pageSize: {
+    form: 'pageSize=N',
+    transports: 'both',
+    what: 'lists come in pages of at most N rows; 1000 at first',
+  },
   freeLicences: {
     form: 'freeLicences=N',
     transports: 'both',
@@ -62,6 +67,16 @@ export const EXCHANGE_FAULTS = {
     transports: 'both',
     what: 'N times, the token in use is refused with 401 and claims from then on; newer tokens work',
   },
+  gatewayError: {
+    form: 'gatewayError=N',
+    transports: 'both',
+    what: 'the next N requests get 502 with a page of HTML and take no effect',
+  },
+  gatewayTimeout: {
+    form: 'gatewayTimeout=N',
+    transports: 'both',
+    what: 'the next N requests take effect and get 504 with a page of HTML',
+  },
   nulBytes403: {
     form: 'nulBytes403=N',
     transports: 'both',
@@ -82,6 +97,11 @@ export const EXCHANGE_FAULTS = {
     form: 'cmdletHang=N',
     transports: 'both',
     what: 'the next N cmdlets are never answered and take no effect',
+  },
+  cmdletUnanswered: {
+    form: 'cmdletUnanswered=N',
+    transports: 'both',
+    what: 'the next N cmdlets take effect and are never answered',
   },
   errorInSuccess: {
     form: 'errorInSuccess=N',
@@ -108,6 +128,11 @@ export const EXCHANGE_FAULTS = {
     transports: 'rest',
     what: 'the next N batches run and answer only the first half of their members',
   },
+  halfAnswer: {
+    form: 'halfAnswer=N',
+    transports: 'rest',
+    what: 'the next N batches run whole and answer only the first half of their members',
+  },
   loopingNextLink: {
     form: 'loopingNextLink=N',
     transports: 'both',
@@ -133,12 +158,16 @@ type Parsed =
   | { readonly kind: 'setting'; readonly change: Partial<ExchangeSettings> }
   | { readonly kind: 'fault'; readonly fault: ArmedFault };
 
+/** Rows of a page, as Exchange has it. */
+const MOST_ROWS = 1000;
+
 const NOTHING_SET: ExchangeSettings = {
   licenceDelay: 0,
   staleReads: 0,
   ceiling: undefined,
   ceilingRetryAfter: DEFAULT_RETRY_AFTER,
   cmdletLatency: undefined,
+  pageSize: MOST_ROWS,
   defaultRights: undefined,
   freeLicences: undefined,
 };
@@ -162,6 +191,7 @@ export function parseExchangeFault(text: string): Parsed {
     match === null ||
     Number(amount) > MOST ||
     (seconds !== undefined && !WITH_SECONDS.includes(name)) ||
+    (name === 'pageSize' && (Number(amount) < 1 || Number(amount) > MOST_ROWS)) ||
     (cmdlet !== undefined && isSetting);
   if (isMalformed) throw malformed(name, text);
   const retryAfter = Number(seconds ?? DEFAULT_RETRY_AFTER);

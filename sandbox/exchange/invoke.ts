@@ -60,6 +60,7 @@ export function invoke(exchange: ExchangeOnline, caller: ExchangeCaller, request
     }
     vanishIfAsked(exchange, name, parameters);
     const outcome = run(exchange, name, cmdlet.run, parameters, request);
+    if (faults.take('cmdletUnanswered', name) !== undefined) return { kind: 'silence' };
     if (faults.take('cmdletLost', name) !== undefined) throw transientFailure();
     return outcome;
   } catch (error) {

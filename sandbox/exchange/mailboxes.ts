@@ -24,6 +24,8 @@ const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const FOLDER_ID_START = Buffer.from('2e00000000', 'hex');
 
 export class Mailboxes {
+  /** Entries of folders that were set to something else, or taken away, so far. */
+  permissionChanges = 0;
   readonly #directory: Directory;
   readonly #settings: () => ExchangeSettings;
   /** By object id of the user. */
@@ -163,6 +165,7 @@ export class Mailboxes {
 
   /** Sets an entry; undefined takes it away. */
   setEntry(mailbox: Mailbox, folder: Folder, grantee: Grantee, entry: PermissionEntry | undefined): void {
+    this.permissionChanges += 1;
     if (this.#settings().staleReads > 0) {
       const until = this.#directory.now() + this.#settings().staleReads;
       this.#stale.set(`${mailbox.user.id}/${folder.key}`, {

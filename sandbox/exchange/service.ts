@@ -3,7 +3,7 @@
  * (`/adminapi/v2.0/{tenant}/{endpoint}`) and the capability probe (`/adminapi/v1.0/{tenant}/EXOModuleFile`).
  */
 import { isJsonObject, type JsonObject, textOf } from '../json.js';
-import { type HttpReply, type HttpRequest, headerOf } from '../server/http.js';
+import { type HttpReply, type HttpRequest, headerOf, htmlPage } from '../server/http.js';
 import {
   ClaimsChallenges,
   callerOf,
@@ -41,7 +41,6 @@ export interface Call {
 
 /** In place of an answer: there is none. */
 const SILENCE = Symbol('silence');
-const PAGE_SIZE = 1000;
 const EXPIRED_PAGE = 'Expired or Invalid pagination request. Default Expiry time is 00:30:00';
 const MAILBOX_CMDLET = /^(?:Add|Get|Remove|Set)-(?:Mailbox|CASMailbox|CalendarProcessing)/;
 
@@ -60,7 +59,7 @@ export class ExchangeService {
   constructor(surroundings: ExchangeSurroundings, time: ServiceTime) {
     this.#surroundings = surroundings;
     this.#time = time;
-    this.statistics = new Statistics(surroundings.exchange.throttle);
+    this.statistics = new Statistics(surroundings.exchange);
     this.#challenges = new ClaimsChallenges(surroundings);
     this.#pages = new PageTokens(() => surroundings.clock.now());
   }
@@ -114,8 +113,9 @@ export class ExchangeService {
     if (typeof members === 'string') return plainRefusal(400, 'BadRequest', members);
     const continues = (headerOf(request, 'prefer') ?? '').includes('odata.continue-on-error');
     return await this.#throttled(members.length, async () => {
-      const half = this.#surroundings.exchange.faults.take('halfBatch') !== undefined;
-      const asked = half ? members.slice(0, Math.floor(members.length / 2)) : members;
+      const { faults } = this.#surroundings.exchange;
+      const half = Math.floor(members.length / 2);
+      const asked = faults.take('halfBatch') === undefined ? members : members.slice(0, half);
       const responses: object[] = [];
       const answer = async ({ id, call }: (typeof members)[number]) => {
         const reply = 'refusal' in call ? call.refusal : await this.#run({ ...call, tenant }, known.caller);
@@ -125,8 +125,9 @@ export class ExchangeService {
       };
       const statuses = continues ? await Promise.all(asked.map(answer)) : await untilFailure(asked, answer);
       if (statuses.includes(SILENCE)) return SILENCE;
+      const answered = faults.take('halfAnswer') === undefined ? responses : responses.slice(0, half);
       // The order of the answers says nothing: ids do.
-      return httpReply({ status: 200, headers: {}, body: { responses: responses.reverse() } });
+      return httpReply({ status: 200, headers: {}, body: { responses: answered.reverse() } });
     });
   }
 
@@ -168,7 +169,9 @@ export class ExchangeService {
       return { refusal: plainRefusal(400, 'BadRequest', `The tenant '${tenant}' is not that of the token.`) };
     }
     const storm = exchange.faults.take('throttleStorm');
-    return storm === undefined ? known : { refusal: this.#tooMany(storm.retryAfter) };
+    if (storm !== undefined) return { refusal: this.#tooMany(storm.retryAfter) };
+    const isBroken = exchange.faults.take('gatewayError') !== undefined;
+    return isBroken ? { refusal: htmlPage(502, 'Bad Gateway') } : known;
   }
 
   /** Silence holds no place: a hung call must not lower the ceiling for good. */
@@ -176,7 +179,8 @@ export class ExchangeService {
     const { throttle, faults } = this.#surroundings.exchange;
     if (!throttle.enter(cmdlets)) return this.#tooMany(faults.settings.ceilingRetryAfter);
     const reply = await work().finally(() => throttle.leave(cmdlets));
-    return reply === SILENCE ? await new Promise<never>(() => undefined) : reply;
+    if (reply === SILENCE) return await new Promise<never>(() => undefined);
+    return faults.take('gatewayTimeout') === undefined ? reply : htmlPage(504, 'Gateway Timeout');
   }
 
   #tooMany(retryAfter: number): HttpReply {
@@ -203,7 +207,7 @@ export class ExchangeService {
     if (after === undefined) return badRequest(EXPIRED_PAGE);
     await this.#wait(name, anchor);
     this.statistics.ran(name);
-    const pageSize = pageSizeOf(call.prefer);
+    const pageSize = Math.min(pageSizeOf(call.prefer), this.#surroundings.exchange.faults.settings.pageSize);
     const outcome = invoke(this.#surroundings.exchange, caller, {
       name,
       parameters,
@@ -272,8 +276,8 @@ function cmdletInput(body: unknown): { readonly name: string; readonly parameter
 }
 
 function pageSizeOf(prefer: string): number {
-  const wanted = Number(/odata\.maxpagesize=(\d+)/i.exec(prefer)?.[1] ?? PAGE_SIZE);
-  return Math.min(PAGE_SIZE, Math.max(1, wanted));
+  const wanted = /odata\.maxpagesize=(\d+)/i.exec(prefer)?.[1];
+  return wanted === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Number(wanted));
 }
 
 function jsonOf(request: HttpRequest): unknown {

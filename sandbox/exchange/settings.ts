@@ -10,6 +10,8 @@ export interface ExchangeSettings {
   readonly ceilingRetryAfter: number;
   /** Per cmdlet; undefined: the sandbox's own latency. */
   readonly cmdletLatency: number | undefined;
+  /** Rows of a page of a list at most, whatever is asked for. */
+  readonly pageSize: number;
   /** Rights of `Default` in all seeded calendars; undefined: various. */
   readonly defaultRights: readonly string[] | undefined;
   /** Licences of each product that nobody has. */

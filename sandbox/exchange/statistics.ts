@@ -1,4 +1,4 @@
-import type { Throttle } from './throttle.js';
+import type { ExchangeOnline } from './exchange-online.js';
 
 /** What Exchange was asked for, counted for benchmarks. */
 export class Statistics {
@@ -6,7 +6,7 @@ export class Statistics {
   throttled = 0;
   readonly #cmdlets = new Map<string, number>();
 
-  constructor(readonly throttle: Throttle) {}
+  constructor(readonly exchange: Pick<ExchangeOnline, 'throttle' | 'mailboxes'>) {}
 
   ran(name: string): void {
     this.#cmdlets.set(name, (this.#cmdlets.get(name) ?? 0) + 1);
@@ -16,8 +16,9 @@ export class Statistics {
     return {
       requests: this.requests,
       throttled: this.throttled,
-      inFlight: this.throttle.inFlight,
-      mostInFlight: this.throttle.most,
+      inFlight: this.exchange.throttle.inFlight,
+      mostInFlight: this.exchange.throttle.most,
+      permissionChanges: this.exchange.mailboxes.permissionChanges,
       cmdlets: Object.fromEntries([...this.#cmdlets].sort(([one], [other]) => (one < other ? -1 : 1))),
     };
   }

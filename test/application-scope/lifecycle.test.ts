@@ -41,7 +41,7 @@ beforeEach(async () => {
   const principal = await tenant.graph('POST', '/servicePrincipals', { body: { appId: clientId } });
   const { rows } = await port.run({
     cmdlet: 'Get-Mailbox',
-    parameters: { RecipientTypeDetails: ['UserMailbox'] },
+    parameters: { RecipientTypeDetails: ['UserMailbox'], ResultSize: 'Unlimited' },
   });
   wish = {
     clientId,

@@ -54,7 +54,7 @@ async function roundTrip(transport: 'rest' | 'powershell'): Promise<void> {
     });
     const { rows } = await own.run({
       cmdlet: 'Get-Mailbox',
-      parameters: { RecipientTypeDetails: ['UserMailbox'] },
+      parameters: { RecipientTypeDetails: ['UserMailbox'], ResultSize: 'Unlimited' },
     });
     const account = rows[0]?.PrimarySmtpAddress ?? '';
     await own.run({

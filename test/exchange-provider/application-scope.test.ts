@@ -20,7 +20,7 @@ beforeEach(async () => {
   const principal = await tenant.graph('POST', '/servicePrincipals', { body: { appId: body.appId } });
   const { rows } = await port.run({
     cmdlet: 'Get-Mailbox',
-    parameters: { RecipientTypeDetails: ['UserMailbox'] },
+    parameters: { RecipientTypeDetails: ['UserMailbox'], ResultSize: 'Unlimited' },
   });
   wanted = {
     clientId: body.appId,

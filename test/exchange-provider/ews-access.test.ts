@@ -20,7 +20,7 @@ beforeEach(async () => {
   await port.run({ cmdlet: 'Set-OrganizationConfig', parameters: { EwsAllowedAppIDs: OTHER } });
   const { rows } = await port.run({
     cmdlet: 'Get-Mailbox',
-    parameters: { RecipientTypeDetails: ['UserMailbox'] },
+    parameters: { RecipientTypeDetails: ['UserMailbox'], ResultSize: 'Unlimited' },
   });
   account = rows[0]?.PrimarySmtpAddress ?? '';
   await setMailbox(false);

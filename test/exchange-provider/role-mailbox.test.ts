@@ -20,7 +20,7 @@ beforeEach(async () => {
   provider = await startProvider(tenant);
   const { rows } = await port.run({
     cmdlet: 'Get-Mailbox',
-    parameters: { RecipientTypeDetails: ['UserMailbox'] },
+    parameters: { RecipientTypeDetails: ['UserMailbox'], ResultSize: 'Unlimited' },
   });
   existing = rows[0]?.PrimarySmtpAddress ?? '';
 });

@@ -85,7 +85,7 @@ it('restores rooms of a run that was cut off', async () => {
 it('refuses a room that is none', async () => {
   const { rows } = await port.run({
     cmdlet: 'Get-Mailbox',
-    parameters: { RecipientTypeDetails: ['UserMailbox'] },
+    parameters: { RecipientTypeDetails: ['UserMailbox'], ResultSize: 'Unlimited' },
   });
   const address = rows[0]?.PrimarySmtpAddress;
   await expect(life().create({ rooms: [address] })).rejects.toThrow(`${address} is no room`);

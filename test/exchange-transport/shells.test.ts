@@ -147,6 +147,30 @@ describe('error records', () => {
       { category: 'PermissionDenied', transient: false },
     ],
     [
+      'a connection that broke, in the wrapping of PowerShell',
+      {
+        message:
+          'Exception calling "GetResult" with "0" argument(s): "An error occurred while sending the request."',
+        type: 'System.Management.Automation.MethodInvocationException',
+        reason: 'MethodInvocationException',
+        id: 'HttpRequestException,Get-X',
+      },
+      { transient: true, outcomeUnknown: true },
+    ],
+    [
+      'a server that is not trusted',
+      {
+        message: 'The SSL connection could not be established',
+        type: 'System.Net.Http.HttpRequestException',
+      },
+      { transient: false },
+    ],
+    [
+      'a class of Exchange whatever the record around it says',
+      { message: 'x|a.CException|gone', type: 'System.Net.Http.HttpRequestException' },
+      { transient: false },
+    ],
+    [
       'anything else',
       { message: 'odd' },
       { className: '', text: 'odd', transient: false, outcomeUnknown: false },

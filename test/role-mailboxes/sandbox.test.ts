@@ -104,7 +104,10 @@ describe('over REST', () => {
 
   it('adopts one that is there, and gives it back as it was', async () => {
     const [address = ''] = (
-      await port.run({ cmdlet: 'Get-Mailbox', parameters: { RecipientTypeDetails: ['UserMailbox'] } })
+      await port.run({
+        cmdlet: 'Get-Mailbox',
+        parameters: { RecipientTypeDetails: ['UserMailbox'], ResultSize: 'Unlimited' },
+      })
     ).rows.map(({ PrimarySmtpAddress }) => PrimarySmtpAddress);
     const before = await tenant.state();
     const outcome = await apply({ address, count: 1 });

@@ -1,7 +1,7 @@
 /** The product's own ways to a sandbox: the cmdlet port over both transports, and the directory over Graph. */
 import { GraphDirectory } from '../../infra/exchange/role-mailboxes/index.js';
 import { systemClock } from '../../infra/exchange/transport/clock.js';
-import { openPort } from '../../infra/exchange/transport/open.js';
+import { openPort, type PortSettings } from '../../infra/exchange/transport/open.js';
 import type { CmdletPort } from '../../infra/exchange/transport/port.js';
 import type { Work } from '../../infra/exchange/work.js';
 import { readTrust } from '../../infra/graph/trust.js';
@@ -14,6 +14,7 @@ const SCOPE = 'https://outlook.office365.com/.default';
 export function openSandboxPort(
   tenant: TestSandbox,
   transport: CmdletPort['transport'] = 'rest',
+  more: Pick<PortSettings, 'mostConcurrent' | 'retries' | 'timeoutMs'> = {},
 ): CmdletPort {
   const { info } = tenant.sandbox;
   const env = { ...process.env, SSL_CERT_FILE: info.caFile };
@@ -27,6 +28,7 @@ export function openSandboxPort(
     tenantId: info.tenantId,
     organization: 'contoso.onmicrosoft.com',
     credential: { getToken: token },
+    ...more,
   };
   if (transport === 'rest') return openPort({ ...common, transport, trust: readTrust(env) });
   return openPort({ ...common, transport, env: { ...env, ...shellVariables } });

@@ -73,12 +73,18 @@ export const CMDLETS = {
   'Get-Mailbox': {
     effect: 'read',
     repeatable: true,
-    parameters: z.strictObject({
-      Identity: identity.optional(),
-      RecipientTypeDetails: z.array(text).min(1).optional(),
-      Filter: text.max(2000).optional(),
-      ResultSize: unlimited.optional(),
-    }),
+    // One mailbox, or a list that is asked for as one: an identity that somebody lacks must not become a list of everybody.
+    parameters: z
+      .strictObject({
+        Identity: identity.optional(),
+        RecipientTypeDetails: z.array(text).min(1).optional(),
+        Filter: text.max(2000).optional(),
+        ResultSize: unlimited.optional(),
+      })
+      .refine(
+        ({ Identity, ResultSize }) => (Identity === undefined) !== (ResultSize === undefined),
+        'takes exactly one of Identity and ResultSize',
+      ),
     row: mailboxRow,
   },
   'Get-MailboxFolderStatistics': {

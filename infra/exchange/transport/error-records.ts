@@ -34,6 +34,10 @@ const GENERIC = new Set([
 const STATUS =
   /(?:\bstatus(?: ?code)?[ :=]*|\bresponse[ :=]+|\()([45]\d\d)\b|\b([45]\d\d)(?= (?:Too Many|Unauthorized|Forbidden|Internal|Bad Gateway|Service Unavailable|Gateway))/i;
 
+/** Classes of .NET for a connection that broke or took too long: what was sent may have taken effect. */
+const NETWORK_CLASS =
+  /(^|\.)(HttpRequestException|HttpIOException|IOException|SocketException|WebException|TaskCanceledException)$/;
+
 /** What a record means for the call. */
 export interface RecordReading {
   readonly refusal: Refusal;
@@ -48,12 +52,14 @@ export function readErrorRecord(cmdlet: string, record: ErrorRecord, wallMs: num
   const reason = GENERIC.has(record.reason) ? '' : record.reason;
   const className = tagged.className === '' ? reason : shortClass(tagged.className);
   const text = tagged.text === '' ? record.details || record.message : tagged.text;
-  const status = statusIn(text, tagged.className === '');
+  const isUntagged = tagged.className === '';
+  const status = statusIn(text, isUntagged);
   const throttled = status === 429 || asksToSlowDown(className, text);
   const transient =
     throttled ||
     mayPass(className, text) ||
-    (tagged.className === '' && (isPassing(status) || mayPass('', text)));
+    (isUntagged &&
+      (isPassing(status) || mayPass('', text) || (status === undefined && isNetworkTrouble(record))));
   const error = new ExchangeError({
     cmdlet,
     className,
@@ -65,8 +71,17 @@ export function readErrorRecord(cmdlet: string, record: ErrorRecord, wallMs: num
   });
   return {
     refusal: { kind: 'refusal', throttled, retryAfterMs: retryAfterIn(text, wallMs), error },
-    isUnauthorized: status === 401 || (tagged.className === '' && /\bunauthorized\b/i.test(text)),
+    isUnauthorized: status === 401 || (isUntagged && /\bunauthorized\b/i.test(text)),
   };
+}
+
+/**
+ * PowerShell wraps what a method of .NET throws; the class is then the id of the record. A server that is not trusted has the same
+ * class, but stays so.
+ */
+function isNetworkTrouble({ reason, type, id, message }: ErrorRecord): boolean {
+  if (/\b(SSL|TLS|certificate)\b/i.test(message)) return false;
+  return [reason, type, id.split(',')[0] ?? ''].some((name) => NETWORK_CLASS.test(name));
 }
 
 /** Only in texts of no class: those with one are Exchange's own, and numbers in them are parts of names. */

@@ -84,6 +84,8 @@ function Import-ExchangeCmdlets {
     param([hashtable] $Connection, [string[]] $CommandName)
     $url = "$($Connection.Base)/adminapi/v1.0/$($Connection.Organization)/EXOModuleFile?Version=$script:Version"
     $answer = Send-WithPatience $Connection 'GET' $url @{ CommandName = '*' } ''
+    # What the real module says of other statuses is UNCONFIRMED.
+    if ($answer.Status -notin 200, 401, 403) { throw (New-FailureRecord $answer 'Connect-ExchangeOnline') }
     if ($answer.Status -ne 200) {
         $what = if ($answer.Status -eq 401) { 'UnAuthorized' } else {
             "The role assigned to application $($Connection.AppId) isn't supported in this scenario. Please check online documentation for " +
