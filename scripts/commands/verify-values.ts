@@ -1,14 +1,12 @@
 /** The values that a person pastes into Google's form, as the stack's state has them. */
 import { InteropError } from '../../infra/errors.js';
-import type { CommandContext } from '../command-context.js';
-import { openStack } from '../open-stack.js';
+import type { OpenStack } from '../open-stack.js';
 import { currentSecret } from '../secret-in-state.js';
 import { stackOutputs } from './stack-outputs.js';
 
 export interface PastedFlags {
   readonly secretStdin?: boolean;
   readonly clientId?: string;
-  readonly tokenEndpoint?: string;
 }
 
 export interface PastedValues {
@@ -25,13 +23,12 @@ export function needsState(given: { clientId: string | undefined; secret: string
 }
 
 /**
- * Client id and current secret of the stack. A secret that was staged and is not confirmed yet is left alone: our own sign-in would
+ * Client id and current secret of a stack that is open. A secret that was staged and is not confirmed yet is left alone: our own sign-in would
  * look like Google's first use of it.
  *
  * @throws InteropError of kind `failure` when the stack has not been made yet
  */
-export async function valuesOfState(context: CommandContext, flags: PastedFlags): Promise<PastedValues> {
-  const open = await openStack(context, { ledger: 'provisional', create: false, signIn: 'lazily' });
+export async function valuesOfState(open: OpenStack, flags: PastedFlags = {}): Promise<PastedValues> {
   const [secrets, outputs] = await Promise.all([open.session.readSecrets(), open.session.outputs()]);
   const { clientId, exchange } = stackOutputs(outputs) as {
     clientId?: unknown;
