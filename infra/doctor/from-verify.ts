@@ -1,4 +1,5 @@
 /** What the look-ups found, as a section. Pure. */
+import { GIVE_GOOGLE } from '../preflight/index.js';
 import type { EndpointReport, Finding, LeafCode } from '../verify/index.js';
 import { kindName } from '../verify/report.js';
 import { countOf, type Item, type Section, type State, sectionOf } from './section.js';
@@ -57,7 +58,7 @@ function endpointItems(report: EndpointReport): readonly Item[] {
     id: 'verify.google',
     what: `${name}: whether people have Google Calendar turned off`,
     found: `${unchecked} of ${attendees.length} not looked up at Google`,
-    next: [],
+    next: [GIVE_GOOGLE],
   };
   return [
     ...(works

@@ -70,12 +70,14 @@ export function blockedSection(
   id: SectionId,
   error: Pick<InteropError, 'kind' | 'summary' | 'problems' | 'next'>,
 ): Section {
-  const found = error.problems.map(describeProblem).join('; ');
+  // The first problem is the reason; what follows is what it led to.
+  const [first, ...others] = error.problems.map(describeProblem);
+  const more = others.length === 0 ? '' : `; and ${others.length} more`;
   const item: Item = {
     state: 'notChecked',
     id: `${id}.${error.kind}`,
     what: error.summary,
-    ...(found === '' ? {} : { found }),
+    ...(first === undefined ? {} : { found: `${first}${more}` }),
     next: error.next,
   };
   return { ...sectionOf(id, error.summary, [item]), failure: error.kind };
@@ -105,7 +107,10 @@ function cleaned({ state, id, what, found, allowed, next }: Item): Item {
 
 /** Texts may come from a server: one line, no control characters. */
 function singleLine(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/\p{C}/gu, '\uFFFD').trim();
+  return text
+    .trim()
+    .replace(/\s*[\r\n\t]\s*/g, ' ')
+    .replace(/\p{C}/gu, '\uFFFD');
 }
 
 function distinct(texts: readonly string[]): readonly string[] {

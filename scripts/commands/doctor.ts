@@ -16,7 +16,7 @@ import {
   type SectionId,
   sectionLines,
   type UnprovenEndpoint,
-  verdictLine,
+  verdictLines,
   verifySection,
 } from '../../infra/doctor/index.js';
 import type { Endpoint } from '../../infra/endpoints/google-forms.js';
@@ -81,8 +81,7 @@ export async function doctor(
   const about = { stack: read.stack.name, tenant: read.config.tenant };
   const report = doctorReport(about, examination.now, sections);
   terminal.line();
-  const { text, tone } = verdictLine(report);
-  terminal.line(text, tone);
+  for (const { text, tone } of verdictLines(report)) terminal.line(text, tone);
   if (flags.html !== undefined) {
     const path = resolve(context.cwd, flags.html);
     await writePage(path, doctorPage(report));

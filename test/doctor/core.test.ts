@@ -11,7 +11,7 @@ import {
   type Section,
   STATES,
   sectionLines,
-  verdictLine,
+  verdictLines,
   verdictOf,
   verifySection,
 } from '../../infra/doctor/index.js';
@@ -92,7 +92,7 @@ describe('the verdict', () => {
   it('names what was left out', () => {
     const report = doctorReport({ stack: 's', tenant: 't' }, new Date(0), [made('ok')]);
     expect(report.leftOut).toEqual(['preflight', 'rotation', 'ews', 'verify']);
-    expect(verdictLine(report).text).toBe(
+    expect(verdictLines(report)[0]?.text).toBe(
       'All is well. Left out: preflight, rotation, ews, verify. Nothing was changed.',
     );
   });
