@@ -11,6 +11,7 @@ export {
   describeSecret,
   intendedSecrets,
   isSwitched,
+  lastOwnUse,
   liveSecrets,
   oldSecret,
   sameSecret,

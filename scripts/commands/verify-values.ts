@@ -1,8 +1,8 @@
 /** The values that a person pastes into Google's form, as the stack's state has them. */
 import { InteropError } from '../../infra/errors.js';
 import type { CommandContext } from '../command-context.js';
-import { openStack } from '../open-stack.js';
-import { currentSecret } from '../secret-in-state.js';
+import { type OpenStack, openStack } from '../open-stack.js';
+import { noteUseOf, secretForOwnUse } from '../own-use.js';
 import { stackOutputs } from './stack-outputs.js';
 
 export interface PastedFlags {
@@ -25,15 +25,14 @@ export function needsState(given: { clientId: string | undefined; secret: string
 }
 
 /**
- * Client id and current secret of the stack. A secret that was staged and is not confirmed yet is left alone: our own sign-in would
- * look like Google's first use of it.
+ * Client id and current secret of the stack, whose use is noted.
  *
- * @throws InteropError of kind `failure` when the stack has not been made yet
+ * @param given a secret in place of the stack's
+ * @throws InteropError of kind `failure` when the stack has not been made yet, and what {@link secretForOwnUse} throws
  */
-export async function valuesOfState(context: CommandContext, flags: PastedFlags): Promise<PastedValues> {
+export async function valuesOfState(context: CommandContext, given?: string): Promise<PastedValues> {
   const open = await openStack(context, { ledger: 'provisional', create: false, signIn: 'lazily' });
-  const [secrets, outputs] = await Promise.all([open.session.readSecrets(), open.session.outputs()]);
-  const { clientId, exchange } = stackOutputs(outputs) as {
+  const { clientId, exchange } = stackOutputs(await open.session.outputs()) as {
     clientId?: unknown;
     exchange?: { ewsAccess?: { writtenAt?: unknown } };
   };
@@ -48,7 +47,17 @@ export async function valuesOfState(context: CommandContext, flags: PastedFlags)
   const writtenAt = Date.parse(String(exchange?.ewsAccess?.writtenAt));
   return {
     clientId,
-    secret: flags.secretStdin === true ? '' : currentSecret(secrets, open.ledger),
+    secret: await secretOf(context, open, given),
     listWrittenAt: Number.isNaN(writtenAt) ? undefined : writtenAt,
   };
+}
+
+async function secretOf(
+  context: CommandContext,
+  open: OpenStack,
+  given: string | undefined,
+): Promise<string> {
+  if (given === undefined) return await secretForOwnUse(context, open, 'verify');
+  await noteUseOf(given, context, open, 'verify');
+  return given;
 }

@@ -202,8 +202,8 @@ async function pastedValues(
   if (!needsState({ clientId, secret }) && clientId !== undefined && secret !== undefined) {
     return { clientId, secret, listWrittenAt: undefined };
   }
-  const state = await valuesOfState(context, flags);
-  return { ...state, clientId: flags.clientId ?? state.clientId, secret: secret ?? state.secret };
+  const state = await valuesOfState(context, secret);
+  return { ...state, clientId: flags.clientId ?? state.clientId };
 }
 
 interface WaySources {
