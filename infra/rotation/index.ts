@@ -1,5 +1,5 @@
 /** The rotation of the client secret: a pure core. Commands and the page carry out and show what it decides. */
-export { type Doer, type Due, type DueReport, type DueStep, dueOf } from './due.js';
+export { type Doer, type Due, type DueReport, type DueStep, doerOf, dueOf } from './due.js';
 export type * from './events.js';
 export { isOlder, PHASES, type Phase, phaseOf } from './phase.js';
 export { type RotationConfig, type RotationPolicy, rotationPolicy } from './policy.js';
@@ -9,6 +9,7 @@ export { type JudgedEvidence, NO_EVIDENCE, planRun, type RunPlan, type RunStep }
 export {
   awaitedEndpoints,
   describeSecret,
+  holdersOf,
   intendedSecrets,
   isSwitched,
   lastOwnUse,
