@@ -12,6 +12,7 @@ export {
   holdersOf,
   intendedSecrets,
   isSwitched,
+  lastOwnUse,
   liveSecrets,
   oldSecret,
   sameSecret,

@@ -33,6 +33,7 @@ import {
   highestGeneration,
   isSwitched,
   lastEventAt,
+  lastOwnUse,
   liveSecrets,
   oldSecret,
   otherSlot,
@@ -61,10 +62,13 @@ export type Outcome =
 type LogEntry = Ledger['log'][number];
 type Evidence = Ledger['confirmed'][string];
 
+/** An entry for the log, of the event's own time unless it tells of an earlier one. */
+type News = Omit<LogEntry, 'at'> & Partial<Pick<LogEntry, 'at'>>;
+
 /** What an event does to the ledger, before revision, log and order of keys are seen to. */
 interface Change extends Partial<Omit<Ledger, 'version' | 'revision' | 'log'>> {
   /** Without it the event is not remembered. */
-  readonly log?: readonly Omit<LogEntry, 'at'>[];
+  readonly log?: readonly News[];
 }
 
 type Step = Change | Refusal | 'same';
@@ -140,21 +144,26 @@ function changed(base: Ledger, file: Ledger, { log = [], ...change }: Change, at
     confirmed: Object.fromEntries(
       Object.entries(next.confirmed).filter(([, evidence]) => includes(live, evidence)),
     ),
-    log: logged(
-      next.log,
-      log.map((entry) => ({ at, ...entry })),
-    ),
+    log: logged(next.log, log, at),
   };
 }
 
 /** The last events. Of our own sign-ins with a secret only the last one counts. */
-function logged(log: Ledger['log'], news: readonly LogEntry[]): Ledger['log'] {
+function logged(log: Ledger['log'], news: readonly News[], now: string): Ledger['log'] {
   const outdated = (entry: LogEntry) =>
     news.some(
       ({ event, slot, generation }) =>
         event === 'use' && entry.event === 'use' && entry.slot === slot && entry.generation === generation,
     );
-  return [...log.filter((entry) => !outdated(entry)), ...news].slice(-LOG_LENGTH);
+  const kept = log.filter((entry) => !outdated(entry));
+  return news.reduce<Ledger['log']>((all, entry) => withEntry(all, entry, now), kept).slice(-LOG_LENGTH);
+}
+
+/** What is told late takes its place in time: the last entry stays that of the last event. */
+function withEntry(log: Ledger['log'], { at, ...entry }: News, now: string): Ledger['log'] {
+  if (at === undefined) return [...log, { at: now, ...entry }];
+  const place = log.findLastIndex((known) => known.at <= at) + 1;
+  return [...log.slice(0, place), { at, ...entry }, ...log.slice(place)];
 }
 
 function slotsInOrder(slots: Ledger['slots']): Ledger['slots'] {
@@ -226,10 +235,17 @@ function finish({ ledger }: Judge): Step {
   });
 }
 
-function used({ ledger }: Judge, { slot, note }: UseEvent): Step {
+function used({ ledger, now, at }: Judge, { slot, generation, usedAt, note }: UseEvent): Step {
   const secret = ledger.slots[slot];
-  if (secret === undefined) return emptySlot(ledger, slot);
-  return { log: [{ event: 'use', slot, generation: secret.generation, ...noted({ note }) }] };
+  if (secret === undefined || (generation ?? secret.generation) !== secret.generation)
+    return emptySlot(ledger, slot);
+  const entry = { event: 'use', slot, generation: secret.generation, ...noted({ note }) } as const;
+  if (usedAt === undefined) return { log: [entry] };
+  // By a clock that is ahead the use would lie in the future: it was before now.
+  const time = usedAt > now ? at : instantOf(usedAt);
+  if (time === undefined) return badTime('the time of the use', usedAt);
+  const known = lastOwnUse(ledger, entry);
+  return known !== undefined && known >= time ? 'same' : { log: [{ at: time, ...entry }] };
 }
 
 function restore({ ledger }: Judge, { from, lost, by }: RestoreEvent): Step {

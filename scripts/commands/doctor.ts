@@ -23,10 +23,10 @@ import type { Endpoint } from '../../infra/endpoints/google-forms.js';
 import { InteropError } from '../../infra/errors.js';
 import { once } from '../../infra/once.js';
 import { holdersOf, rotationPolicy, timelineOf } from '../../infra/rotation/index.js';
-import type { Ledger } from '../../infra/rotation/ledger.js';
 import { USUAL_DAYS } from '../../infra/verify/window.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { type OpenStack, openStackToRead } from '../open-stack.js';
+import { ledgerInForce } from '../own-use.js';
 import { type ReadStack, readStack } from '../read-stack.js';
 import { readRotation } from '../rotation/rotation.js';
 import { asInteropError } from '../terminal.js';
@@ -141,7 +141,7 @@ async function lookUps(examination: Examination): Promise<Section> {
   const { endpoints } = read.config;
   const password = context.env[flags.passwordEnv] ?? '';
   const isOnline = ({ type }: Endpoint) => type !== 'onPremises';
-  const holders = endpoints.some(isOnline) ? holdersOfCurrent((await open()).ledger, read) : [];
+  const holders = endpoints.some(isOnline) ? await holdersOfCurrent(await open(), read) : [];
   const ready: Endpoint[] = [];
   const unproven: UnprovenEndpoint[] = [];
   for (const endpoint of endpoints) {
@@ -154,7 +154,7 @@ async function lookUps(examination: Examination): Promise<Section> {
   const outcome = await lookUpThrough(ready, {
     context,
     read,
-    values: ready.some(isOnline) ? await valuesOfState(await open()) : undefined,
+    values: ready.some(isOnline) ? await valuesOfState(context, await open(), 'doctor') : undefined,
     password,
     people: [],
     outside: undefined,
@@ -164,7 +164,8 @@ async function lookUps(examination: Examination): Promise<Section> {
 }
 
 /** Names of the endpoints whose form at Google is confirmed to hold the secret that the ledger calls current. */
-function holdersOfCurrent(ledger: Ledger, { config }: ReadStack): readonly string[] {
+async function holdersOfCurrent(open: OpenStack, { config }: ReadStack): Promise<readonly string[]> {
+  const ledger = ledgerInForce(open, await open.session.readState());
   const slot = ledger.current;
   const generation = ledger.slots[slot]?.generation ?? 0;
   return holdersOf(ledger, rotationPolicy(config), { slot, generation });

@@ -43,7 +43,7 @@ export interface LookUpOptions {
   readonly password: string | undefined;
   /** Whom to look up; some of the last sweep, or the role accounts, where nobody is named. */
   readonly people: readonly string[];
-  /** A mailbox that the application may not act on. */
+  /** A mailbox that the application may not act on; without it one of those looked up, where the stack's own mailboxes are known. */
   readonly outside: string | undefined;
   readonly wishes: LookUpWishes;
   /** Told of each endpoint as soon as it is done. */
@@ -70,12 +70,13 @@ export async function lookUpThrough(
   const blind: string[] = [];
   try {
     const attendees = new Map<Endpoint, readonly string[]>();
-    for (const endpoint of endpoints)
+    for (const endpoint of asToldLast(endpoints, options))
       attendees.set(endpoint, await attendeesOf(endpoint, endpoints, options));
     const google = googleSight(options, [...attendees.values()].flat(), (what) => blind.push(what));
     const checks = [...attendees].map(
       ([endpoint, people]): EndpointCheck => ({
         ...wishesOf(options),
+        outside: options.outside ?? somebodyOutside(people, options),
         name: endpoint.name,
         way: wayOf(endpoint, cloud, options),
         roleAccounts: options.wishes.asRole.length > 0 ? options.wishes.asRole : endpoint.roleAccounts,
@@ -108,13 +109,32 @@ function googleSight(
   return openGoogleSight({ ...places, people, blind });
 }
 
+/** What was changed in the configuration since the last run is not in the tenant yet, and not at Google. */
+function asToldLast(endpoints: readonly Endpoint[], { values }: LookUpOptions): readonly Endpoint[] {
+  const told = new Map(values?.lastRun?.endpoints.map((endpoint) => [endpoint.name, endpoint]));
+  return endpoints.map((endpoint) => told.get(endpoint.name) ?? endpoint);
+}
+
+/** Acting on somebody who is no role account has to be refused where access is limited to role mailboxes. */
+function somebodyOutside(
+  attendees: readonly string[],
+  { read: { config }, values }: LookUpOptions,
+): string | undefined {
+  if (values?.lastRun === undefined) return undefined;
+  const { endpoints, roleMailboxes } = values.lastRun;
+  const inside = [
+    ...[...endpoints, ...config.endpoints].flatMap(({ roleAccounts }) => roleAccounts),
+    ...roleMailboxes,
+  ].map((address) => address.toLowerCase());
+  return attendees.find((address) => !inside.includes(address.toLowerCase()));
+}
+
 /** What the stack's configuration wishes of every endpoint. */
-function wishesOf({ read: { stack, config }, values, outside }: LookUpOptions) {
+function wishesOf({ read: { stack, config }, values }: LookUpOptions) {
   return {
     access: config.access,
-    outside,
     graphPermissions: config.registration.graphPermissions,
-    listWrittenAt: values?.listWrittenAt,
+    listWrittenAt: values?.lastRun?.listWrittenAt,
     expectDetails: config.eventDetails && config.visibility?.level !== 'AvailabilityOnly',
     excluded: new Map(
       // Those excluded by an attribute are not known by address here: the diagnosis then goes by their rights alone.
@@ -131,10 +151,14 @@ function wayOf(
   cloud: Cloud,
   { read: { config }, values, password, wishes }: LookUpOptions,
 ): Way {
-  const url = wishes.url ?? endpoint.url ?? config.exchange.ewsUrl ?? cloud.ews;
+  const lastRun = values?.lastRun;
+  const url = wishes.url ?? endpoint.url ?? lastRun?.ewsUrl ?? config.exchange.ewsUrl ?? cloud.ews;
   if (endpoint.type === 'onPremises') return { kind: 'onPremises', url, password: password ?? '' };
   const pasted = {
-    tokenEndpoint: wishes.tokenEndpoint ?? `${cloud.authority}/${config.tenant}/oauth2/v2.0/token`,
+    tokenEndpoint:
+      wishes.tokenEndpoint ??
+      lastRun?.tokenEndpoint ??
+      `${cloud.authority}/${config.tenant}/oauth2/v2.0/token`,
     clientId: values?.clientId ?? '',
     secret: values?.secret ?? '',
   };

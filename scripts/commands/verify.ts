@@ -155,8 +155,8 @@ async function pastedValues(
   if (endpoints.every(({ type }) => type === 'onPremises')) return undefined;
   const clientId = flags.clientId ?? config.registration.adopt;
   if (!needsState({ clientId, secret }) && clientId !== undefined && secret !== undefined) {
-    return { clientId, secret, listWrittenAt: undefined };
+    return { clientId, secret, lastRun: undefined };
   }
-  const state = await valuesOfState(await openStackToRead(context), flags);
-  return { ...state, clientId: flags.clientId ?? state.clientId, secret: secret ?? state.secret };
+  const state = await valuesOfState(context, await openStackToRead(context), 'verify', secret);
+  return { ...state, clientId: flags.clientId ?? state.clientId };
 }
