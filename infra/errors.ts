@@ -19,6 +19,10 @@ export const EXIT_CODES = {
   timeout: 9,
 } as const;
 
+/** Exit codes of our own, above Pulumi's: nothing is broken and somebody has something to do; a check found a fault. */
+export const SOMETHING_DUE = 10;
+export const FAULT_FOUND = 12;
+
 export type FailureKind = keyof typeof EXIT_CODES;
 
 /** One thing that is wrong. `where` is a configuration key, a resource name, a file or a host. */

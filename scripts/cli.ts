@@ -3,9 +3,11 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { SECTION_IDS } from '../infra/doctor/section.js';
 import { RANGE_FORMS, type RangeForm } from '../infra/endpoints/range-forms.js';
-import { MOST_DAYS } from '../infra/verify/window.js';
+import { MOST_DAYS, USUAL_DAYS } from '../infra/verify/window.js';
 import type { CommandContext, CommandResult } from './command-context.js';
+import type { DoctorFlags } from './commands/doctor.js';
 import type { SandboxFlags } from './commands/sandbox.js';
 import type { VerifyFlags } from './commands/verify.js';
 import { packageVersion } from './package-root.js';
@@ -317,18 +319,31 @@ export function buildCli(io: CliIo, outcome: { exitCode: number }): Command {
     .addOption(repeated('--as-role <address>', 'act as this account in place of the configured ones'))
     .option('--outside <address>', 'a mailbox that the application may not act on, where access is limited')
     .addOption(
-      new Option('--days <n>', 'how far to look ahead').default(7).argParser(wholeNumber(1, MOST_DAYS)),
+      new Option('--days <n>', 'how far to look ahead')
+        .default(USUAL_DAYS)
+        .argParser(wholeNumber(1, MOST_DAYS)),
     )
     .option('--client-id <id>', "the client id as it was pasted, in place of the stack's")
     .option('--token-endpoint <url>', "the token endpoint as it was pasted, in place of the stack's")
     .option('--url <url>', 'the EWS URL as it was pasted, in place of the configured one')
     .option('--secret-stdin', "the client secret on standard input, in place of the stack's current one")
-    .addOption(
-      new Option('--password-env <name>', 'variable with the password of on-premises role accounts').default(
-        'EXCHANGE_PASSWORD',
-      ),
-    )
+    .addOption(passwordVariable())
     .option('--password-stdin', 'that password on standard input');
+
+  define(
+    program,
+    'doctor',
+    'Preflight, drift, rotation, the end of EWS and look-ups in one report with one verdict; writes nothing',
+    async (flags) => {
+      const { doctor } = await import('./commands/doctor.js');
+      return (context) => doctor(context, flags as unknown as DoctorFlags, { now: () => new Date() });
+    },
+  )
+    .addOption(sectionOption('--section <name>', 'only this section; may be repeated'))
+    .addOption(sectionOption('--skip <name>', 'leave this section out; may be repeated'))
+    .option('--html <file>', 'write the report as a page, too')
+    .addOption(passwordVariable())
+    .addHelpText('after', DOCTOR_HELP);
 
   define(
     program,
@@ -409,9 +424,15 @@ function defineHandoff(program: Command, io: CliIo, outcome: { exitCode: number 
 const EXIT_CODE_HELP = `
 Exit codes are Pulumi's: 0 fine, 1 failure, 2 configuration or usage, 3 authentication, 4 resource, 5 policy,
 6 no such stack, 7 drift, 8 cancelled, 9 timeout; of our own: 10 something is due, 11 verify failed,
-12 preflight found a fault.
+12 preflight or doctor found a fault.
 
 Shell completion: eval "$(calendar-interop complete bash)", likewise for zsh, fish and powershell.`;
+
+const DOCTOR_HELP = `
+Exit codes, the first that applies: 12 a section has a fault; 3, 6, 1, … what kept a section from being looked at (as
+--help of calendar-interop lists them, 3 before the others); 10 nothing is broken, but something is due; 0 all is well.
+2 and 6 also before anything is looked at, for a wrong call, a wrong configuration or a stack that is not there.
+What could not be checked within a section, such as Google's side without credentials, is told and changes no code.`;
 
 /** The world that rotation commands work in; with a person to ask where there is a terminal. */
 async function liveWorld(io?: CliIo): Promise<RotationWorld> {
@@ -451,6 +472,25 @@ function isoTime(text: string): Date {
 
 function repeated(flags: string, description: string): Option {
   return new Option(flags, description).argParser(collect).default([], 'none');
+}
+
+function sectionOption(flags: string, description: string): Option {
+  return new Option(flags, description)
+    .choices(SECTION_IDS)
+    .argParser((text: string, list: readonly string[]) => collect(knownSection(text), list))
+    .default([], 'none');
+}
+
+function knownSection(text: string): string {
+  if ((SECTION_IDS as readonly string[]).includes(text)) return text;
+  throw new InvalidArgumentError(`Found ${JSON.stringify(text)}; allowed: ${SECTION_IDS.join(', ')}.`);
+}
+
+function passwordVariable(): Option {
+  return new Option(
+    '--password-env <name>',
+    'variable with the password of on-premises role accounts',
+  ).default('EXCHANGE_PASSWORD');
 }
 
 function collect(text: string, list: readonly string[]): readonly string[] {

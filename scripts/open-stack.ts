@@ -115,6 +115,11 @@ export async function openStack(context: CommandContext, options: OpenStackOptio
   };
 }
 
+/** Opens a stack for work that writes nothing. @throws as {@link openStack} */
+export async function openStackToRead(context: CommandContext): Promise<OpenStack> {
+  return await openStack(context, { ledger: 'provisional', create: false, signIn: 'lazily' });
+}
+
 /** Work whose parts end when one of them fails: a CLI that is being built does not hold up the error about a sign-in. */
 async function together<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();

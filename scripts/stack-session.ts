@@ -71,6 +71,15 @@ export interface StackSession {
   writeState(state: Deployment): Promise<void>;
   /** The state with secrets in clear text: for memory only. */
   readSecrets(): Promise<Deployment>;
+  /** What is noted beside the stack in its backend, by name: seen by all machines, part of neither state nor configuration. */
+  tags(): Promise<Readonly<Record<string, string>>>;
+  /**
+   * Notes something there.
+   *
+   * @param name up to 40 letters, digits and `-_.:` (pulumi.com/docs/iac/concepts/stacks/#stack-tags)
+   * @param value up to 256 characters; never a secret
+   */
+  setTag(name: string, value: string): Promise<void>;
   /** The last runs that could change the state, the latest first. */
   recentRuns(): Promise<readonly UpdateSummary[]>;
   /**
@@ -110,6 +119,11 @@ export async function openStackSession(options: SessionOptions): Promise<StackSe
     readState: () => readState(pulumi, name),
     writeState: (state) => unlocked(() => writeState(pulumi, name, state)),
     readSecrets: () => explained("the stack's state could not be read", () => stack.exportStack()),
+    tags: async () =>
+      JSON.parse(await runPulumi(pulumi, ['stack', 'tag', 'ls', '--json', '--stack', name], TAGS_UNREAD)),
+    setTag: async (tag, value) => {
+      await runPulumi(pulumi, ['stack', 'tag', 'set', tag, value, '--stack', name], TAG_UNWRITTEN);
+    },
     recentRuns: () =>
       explained("the stack's history could not be read", () => stack.history(HISTORY_LENGTH, 1, false)),
     forgetIfNew: async () => {
@@ -117,6 +131,9 @@ export async function openStackSession(options: SessionOptions): Promise<StackSe
     },
   };
 }
+
+const TAGS_UNREAD = "the stack's tags could not be read from the backend";
+const TAG_UNWRITTEN = "the stack's tag could not be written to the backend";
 
 /** How far back failed runs are looked for. */
 const HISTORY_LENGTH = 10;

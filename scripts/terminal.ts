@@ -1,7 +1,7 @@
 /**
  * What a person or a pipeline sees: plain lines, a live status line on a terminal, or one JSON object.
  */
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import pc from 'picocolors';
 import { describeProblem, InteropError } from '../infra/errors.js';
 
@@ -87,6 +87,11 @@ export class Terminal {
     this.result({ error: { kind, summary, problems, next }, exitCode });
   }
 
+  /** This terminal for a part of a larger report: its lines are left out, what passes by and warnings are shown. */
+  forPart(): Terminal {
+    return new PartTerminal(this);
+  }
+
   paint(text: string, tone: Tone): string {
     switch (tone) {
       case 'plain':
@@ -108,6 +113,25 @@ export class Terminal {
     if (this.#status === '') return;
     this.#out.write('\r\u001b[2K');
     this.#status = '';
+  }
+}
+
+/** See {@link Terminal.forPart}. */
+class PartTerminal extends Terminal {
+  readonly #whole: Terminal;
+
+  constructor(whole: Terminal) {
+    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+    super({ stdout: nowhere, stderr: nowhere, json: false, color: false });
+    this.#whole = whole;
+  }
+
+  override status(text: string): void {
+    this.#whole.status(text);
+  }
+
+  override warn(text: string): void {
+    this.#whole.warn(text);
   }
 }
 

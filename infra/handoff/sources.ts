@@ -3,6 +3,7 @@
  * steps of a hand-off; whether the ledger may call an endpoint moved is judged more strictly (infra/rotation-evidence/judge.ts).
  */
 
+import type { UseEvent } from '../rotation/index.js';
 import type { Ledger } from '../rotation/ledger.js';
 import { formatInstant } from '../rotation/ledger.js';
 import type { Checked, GoogleLog, GoogleLogReader, KeyUse } from '../rotation-evidence/index.js';
@@ -19,6 +20,8 @@ export interface WatchedStack {
   readonly google: GoogleLogReader | undefined;
   /** When which key of the registration signed in last. */
   readonly signIns: () => Promise<Checked<readonly KeyUse[]>>;
+  /** Our own uses of its secrets that the ledger does not tell of, up to now. */
+  readonly ownUses: () => Promise<readonly UseEvent[]>;
 }
 
 /** What can be watched for a stack, and what cannot and why. */
@@ -91,15 +94,19 @@ function lookedUp({ name, ledger, domains }: WatchedStack, google: GoogleLogRead
 }
 
 /** Our own sign-ins look like Google's: only a later one than our last counts. */
-function signedIn({ name, ledger, signIns }: WatchedStack, keyId: string): EvidenceSource {
+function signedIn({ name, ledger, signIns, ownUses }: WatchedStack, keyId: string): EvidenceSource {
   return {
     kind: 'signIn',
     stack: name,
     name: "Microsoft's report of sign-ins",
     look: async () => {
       const row = told(await signIns()).find((use) => use.keyId.toLowerCase() === keyId.toLowerCase());
-      const own = lastOwnUse(ledger);
-      if (row?.lastUse === undefined || own === undefined || row.lastUse.getTime() <= own) return undefined;
+      const begun = lastOwnUse(ledger, []);
+      if (row?.lastUse === undefined || begun === undefined || row.lastUse.getTime() <= begun)
+        return undefined;
+      // Asked when it matters: somebody may run verify while this waits.
+      const own = lastOwnUse(ledger, await ownUses()) ?? begun;
+      if (row.lastUse.getTime() <= own) return undefined;
       return {
         kind: 'signIn',
         stack: name,
@@ -114,13 +121,17 @@ function signedIn({ name, ledger, signIns }: WatchedStack, keyId: string): Evide
 const SKEW_MS = 10 * 60_000;
 
 /** Until when a sign-in with the secret may be our own; undefined where the ledger's log no longer tells when it was made. */
-function lastOwnUse(ledger: Ledger): number | undefined {
+function lastOwnUse(ledger: Ledger, noted: readonly UseEvent[]): number | undefined {
   const { slot, generation } = secretToPaste(ledger);
   const times = ledger.log
     .filter((entry) => entry.slot === slot && entry.generation === generation)
     .filter(({ event }) => event === 'init' || event === 'stage' || event === 'use')
     .map(({ at }) => Date.parse(at));
-  return times.length === 0 ? undefined : Math.max(...times) + SKEW_MS;
+  if (times.length === 0) return undefined;
+  const later = noted
+    .filter((use) => use.slot === slot && use.generation === generation)
+    .flatMap(({ usedAt }) => (usedAt === undefined ? [] : [usedAt.getTime()]));
+  return Math.max(...times, ...later) + SKEW_MS;
 }
 
 /** The last save of the form, unless it was wiped afterwards. */

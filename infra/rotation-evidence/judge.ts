@@ -14,6 +14,7 @@ import type { Endpoint } from '../endpoints/google-forms.js';
 import {
   describeSecret,
   type JudgedEvidence,
+  lastOwnUse,
   liveSecrets,
   type SecretRef,
   type SeenConfirmation,
@@ -177,11 +178,8 @@ function begunAt(ledger: Ledger, { slot, generation }: SlotSecret): number | und
 function ownUseBefore(ledger: Ledger, target: SlotSecret): number | undefined {
   const begun = begunAt(ledger, target);
   if (begun === undefined) return undefined;
-  const own = ledger.log.filter(
-    ({ event, slot, generation }) =>
-      event === 'use' && slot === target.slot && generation === target.generation,
-  );
-  return Math.max(begun, ...own.map(({ at }) => Date.parse(at))) + SKEW_MS;
+  const own = lastOwnUse(ledger, target);
+  return Math.max(begun, own === undefined ? begun : Date.parse(own)) + SKEW_MS;
 }
 
 // ---- which forms have moved
@@ -206,7 +204,7 @@ function movedForms(movement: Movement): Pick<Judgement, 'confirmed' | 'why'> {
   const forms = secretForms(endpoints);
   const saves = savesOf(movement, forms);
   const lastSave = Math.max(...forms.map((form) => saves.get(form) ?? Number.POSITIVE_INFINITY));
-  const bySave = savesHold(movement, lastSave);
+  const bySave = savesHold(forms.length === 1 ? withoutOwnUses(movement) : movement, lastSave);
   const moved = new Map<SecretForm, Moved>(
     forms.map((form) => [
       form,
@@ -248,6 +246,19 @@ function savesOf({ google, begun }: Movement, forms: readonly SecretForm[]): Rea
 /** Saves tell something when all forms were saved, the new secret signed in afterwards, and no other one did. */
 function savesHold(movement: Movement, lastSave: number): boolean {
   return movement.used.getTime() >= lastSave && lastOtherUse(movement) < lastSave + SKEW_MS;
+}
+
+/**
+ * Without other secrets whose last sign-in may be our own: it hides Google's last one. Where a single form holds a secret, Google cannot
+ * go on using another one once it uses that of the form, so nothing is lost. Where there are several, one of them may hold the other.
+ */
+function withoutOwnUses(movement: Movement): Movement {
+  const { ledger } = movement.subject;
+  const others = movement.others.filter(({ secret, lastUse }) => {
+    const own = 'slot' in secret ? lastOwnUse(ledger, secret) : undefined;
+    return own === undefined || lastUse === undefined || lastUse.getTime() > Date.parse(own) + SKEW_MS;
+  });
+  return { ...movement, others };
 }
 
 /** The last use of any secret but the newest one; endless where the report does not tell of one that the ledger names. */

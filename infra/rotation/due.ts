@@ -34,6 +34,17 @@ export type DueStep = (typeof DUE_STEPS)[number];
 /** `scheduler`: the daily `rotation run` does it. `googleAdmin`: a person at Google's console. `operator`: a person with this tool. */
 export type Doer = 'scheduler' | 'googleAdmin' | 'operator';
 
+/** Who has to do a step, in words. */
+const DOERS: Readonly<Record<Doer, string>> = {
+  scheduler: 'the scheduler',
+  googleAdmin: "a person at Google's Admin console",
+  operator: 'a person with this tool',
+};
+
+export function doerOf({ who }: Pick<Due, 'who'>): string {
+  return DOERS[who];
+}
+
 export interface Due {
   readonly step: DueStep;
   /** When it became due, or will. */

@@ -108,10 +108,15 @@ export interface RestoreEvent {
   readonly by?: string | undefined;
 }
 
-/** We signed in with a slot's secret ourselves: must not pass for Google's use. */
+/**
+ * We signed in with a slot's secret ourselves: must not pass for Google's use. A use that was noted elsewhere and is told to the ledger
+ * later names the `generation` and when it was.
+ */
 export interface UseEvent {
   readonly type: 'use';
   readonly slot: SlotName;
+  readonly generation?: number | undefined;
+  readonly usedAt?: Date | undefined;
   readonly note?: string | undefined;
 }
 

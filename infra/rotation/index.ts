@@ -1,5 +1,5 @@
 /** The rotation of the client secret: a pure core. Commands and the page carry out and show what it decides. */
-export { type Doer, type Due, type DueReport, type DueStep, dueOf } from './due.js';
+export { type Doer, type Due, type DueReport, type DueStep, doerOf, dueOf } from './due.js';
 export type * from './events.js';
 export { descendsFrom } from './lineage.js';
 export { PHASES, type Phase, phaseOf } from './phase.js';
@@ -10,8 +10,10 @@ export { type JudgedEvidence, NO_EVIDENCE, planRun, type RunPlan, type RunStep }
 export {
   awaitedEndpoints,
   describeSecret,
+  holdersOf,
   intendedSecrets,
   isSwitched,
+  lastOwnUse,
   liveSecrets,
   oldSecret,
   sameSecret,

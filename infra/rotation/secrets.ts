@@ -134,6 +134,14 @@ export function switchedAt(ledger: Ledger, policy: RotationPolicy): number | und
   return times.length === 0 ? undefined : Math.max(...times);
 }
 
+/** When we signed in with a slot's secret ourselves last, as the ledger writes times; undefined where it does not tell. */
+export function lastOwnUse(ledger: Ledger, secret: SlotSecret): string | undefined {
+  return ledger.log.findLast(
+    ({ event, slot, generation }) =>
+      event === 'use' && slot === secret.slot && generation === secret.generation,
+  )?.at;
+}
+
 /** The time of the ledger's last event, in milliseconds since 1970. */
 export function lastEventAt(ledger: Ledger): number | undefined {
   const last = ledger.log.at(-1);

@@ -9,6 +9,7 @@ import { type HandoffStack, secretToPaste } from '../../infra/handoff/sheet.js';
 import { evidenceSources } from '../../infra/handoff/sources.js';
 import type { CommandContext } from '../command-context.js';
 import { type OpenStack, openStack } from '../open-stack.js';
+import { notedOwnUses } from '../own-use.js';
 import { slotSecret } from '../secret-in-state.js';
 import { stackOutputs } from './stack-outputs.js';
 
@@ -85,6 +86,7 @@ async function evidenceOf(
           ledger,
         )
       ).signIns,
+    ownUses: () => notedOwnUses(open.session, ledger),
   });
 }
 

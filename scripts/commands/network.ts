@@ -1,11 +1,11 @@
 /** `network`: Google's address ranges in the forms that firewalls take, and a look at a host of one's own. Writes nothing. */
 import { GOOGLE_RANGES, rangesIn } from '../../infra/endpoints/address-ranges.js';
 import type { RangeForm } from '../../infra/endpoints/range-forms.js';
+import { FAULT_FOUND } from '../../infra/errors.js';
 import { readTrust } from '../../infra/graph/trust.js';
 import type { HostStep } from '../../infra/preflight/host-check.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { CHECK_SIGNS } from './check-signs.js';
-import { FAULT_FOUND } from './preflight.js';
 
 export async function network(
   context: CommandContext,

@@ -1,9 +1,8 @@
 /** `preflight`: everything that can be known before anything is changed. Needs no engine, writes nothing. */
-import { resolve } from 'node:path';
-import { parseStackConfig, type StackConfig } from '../../infra/config.js';
+import type { StackConfig } from '../../infra/config.js';
+import { FAULT_FOUND } from '../../infra/errors.js';
 import { systemClock } from '../../infra/exchange/transport/clock.js';
-import { openGraph, type SignedIn, signIn } from '../../infra/graph/provider-cloud.js';
-import { once } from '../../infra/once.js';
+import { openGraph, signIn } from '../../infra/graph/provider-cloud.js';
 import {
   CHECK_GROUPS,
   type Check,
@@ -12,45 +11,41 @@ import {
   preflight,
 } from '../../infra/preflight/index.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
-import { chooseStack, findProject, type ProjectStack } from '../project.js';
+import { googlePlaces } from '../google-places.js';
+import { type ReadStack, readStack } from '../read-stack.js';
 import { stackSecretPolicy } from '../secret-policy.js';
-import { readStackFile, stackConfigOf } from '../stack-file.js';
 import type { Terminal } from '../terminal.js';
 import { CHECK_SIGNS } from './check-signs.js';
 import { openPortFor } from './visibility-wiring.js';
 
-/** Exit code when a fault was found; `doctor` has the same. */
-export const FAULT_FOUND = 12;
-
 export async function preflightCommand(context: CommandContext): Promise<CommandResult> {
-  const { terminal, env, signal } = context;
-  const project = findProject(context.cwd);
-  const stack = chooseStack(project, context.stack, env);
-  const raw = stackConfigOf(readStackFile(stack.file));
-  const config = parseStackConfig(raw.ours, raw.azuread);
-  const signedIn = await signIn(raw.azuread, env, signal);
-  const checks = await look(context, config, signedIn, stack);
+  const { terminal } = context;
+  const read = readStack(context);
+  const checks = await preflightChecks(context, read);
   report(terminal, checks);
   const faults = checks.filter(({ state }) => state === 'fault').length;
   terminal.line();
   terminal.line(verdict(checks), faults > 0 ? 'bad' : 'good');
   return {
     exitCode: faults > 0 ? FAULT_FOUND : 0,
-    json: { stack: stack.name, verdict: faults > 0 ? 'fault' : 'ok', faults, checks },
+    json: { stack: read.stack.name, verdict: faults > 0 ? 'fault' : 'ok', faults, checks },
   };
 }
 
-async function look(
+/**
+ * Signs in and looks at everything that can be looked at.
+ *
+ * @throws InteropError of kind `authentication` when the sign-in is refused; what fails later is a check that says so.
+ */
+export async function preflightChecks(
   context: CommandContext,
-  config: StackConfig,
-  signedIn: SignedIn,
-  stack: ProjectStack,
+  { stack, config, azuread }: ReadStack,
 ): Promise<readonly Check[]> {
   const { terminal, env, signal } = context;
-  const [{ GraphDirectory }, { listPeople }, { openGoogle }] = await Promise.all([
+  const signedIn = await signIn(azuread, env, signal);
+  const [{ GraphDirectory }, { listPeople }] = await Promise.all([
     import('../../infra/exchange/role-mailboxes/index.js'),
     import('../../infra/preflight/index.js'),
-    import('../../infra/google/index.js'),
   ]);
   const { cloud, trust } = signedIn;
   const graph = {
@@ -60,7 +55,6 @@ async function look(
     signal,
   };
   const port = concernsExchange(config) ? await openPortFor(context, config, signedIn) : undefined;
-  const { google } = config;
   try {
     return await preflight(config, {
       graphToken: graph.token,
@@ -73,8 +67,7 @@ async function look(
       secretPolicy: () =>
         stackSecretPolicy({ stack: stack.name, config, graph: () => openGraph(signedIn, signal) }),
       people: () => listPeople(graph),
-      google: once(() => openGoogle({ google, env, trust, signal })),
-      usersCsv: google?.usersCsv === undefined ? undefined : resolve(stack.file, '..', google.usersCsv),
+      ...googlePlaces(context, { stack, config, trust }),
       now: new Date(),
       onProgress: (seen) => terminal.status(`looked at ${seen} people and accounts`),
     });

@@ -2,8 +2,9 @@
 
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { describeProblem, InteropError } from '../../infra/errors.js';
+import { describeProblem, InteropError, SOMETHING_DUE } from '../../infra/errors.js';
 import {
+  doerOf,
   dueOf,
   type JudgedEvidence,
   NO_EVIDENCE,
@@ -17,7 +18,7 @@ import type { CommandContext, CommandResult } from '../command-context.js';
 import { type Rotation, withRotation } from '../rotation/rotation.js';
 import type { RotationWorld } from '../rotation/rotation-world.js';
 import { runReport } from '../rotation/run-report.js';
-import { doerOf, endOf, SOMETHING_DUE } from './rotation-shared.js';
+import { endOf } from './rotation-shared.js';
 
 export interface RunFlags {
   /** A file for a report in Markdown. */

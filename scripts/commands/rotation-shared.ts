@@ -1,25 +1,11 @@
 /** What the rotation commands have in common: how they end, and what they tell. */
 import { basename } from 'node:path';
-import { commandLine, type Due, type DueReport, dueOf, phaseOf } from '../../infra/rotation/index.js';
+import { commandLine, type Due, type DueReport, doerOf, dueOf, phaseOf } from '../../infra/rotation/index.js';
 import type { Ledger } from '../../infra/rotation/ledger.js';
 import type { RotationPolicy } from '../../infra/rotation/policy.js';
 import type { CommandResult } from '../command-context.js';
 import type { Rotation } from '../rotation/rotation.js';
 import type { Terminal } from '../terminal.js';
-
-/** Exit code of `rotation status` and `rotation run` when something is due that somebody has to do. */
-export const SOMETHING_DUE = 10;
-
-/** Who has to do a step, in words. */
-const DOERS: Readonly<Record<Due['who'], string>> = {
-  scheduler: 'the scheduler',
-  googleAdmin: "a person at Google's Admin console",
-  operator: 'a person with this tool',
-};
-
-export function doerOf({ who }: Due): string {
-  return DOERS[who];
-}
 
 /** One thing that is due as JSON. */
 export function dueAsJson(due: Due, stack: string) {

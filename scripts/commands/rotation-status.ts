@@ -1,10 +1,11 @@
 /** `rotation status`: where the rotation stands and what is due. Reads the stack's file only: no engine, no sign-in. */
+import { SOMETHING_DUE } from '../../infra/errors.js';
 import { describeSecret, dueOf, rotationPolicy, secretOf, timelineOf } from '../../infra/rotation/index.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { readRotation } from '../rotation/rotation.js';
 import type { RotationWorld } from '../rotation/rotation-world.js';
 import { legendText, timelineText } from '../rotation/timeline-text.js';
-import { SOMETHING_DUE, showDue, standingAsJson } from './rotation-shared.js';
+import { showDue, standingAsJson } from './rotation-shared.js';
 
 /** Phases in words. */
 const PHASE_WORDS = {

@@ -1,21 +1,33 @@
-/** The values that a person pastes into Google's form, as the stack's state has them. */
-import { InteropError } from '../../infra/errors.js';
+/** The values that a person pastes into Google's form, as the stack's last run left them. */
+import { z } from 'zod';
+import type { Endpoint } from '../../infra/endpoints/google-forms.js';
 import type { CommandContext } from '../command-context.js';
-import { openStack } from '../open-stack.js';
-import { currentSecret } from '../secret-in-state.js';
+import type { OpenStack } from '../open-stack.js';
+import { noteUseOf, type OwnUser, secretForOwnUse } from '../own-use.js';
+import { handedOver } from './handoff-stacks.js';
 import { stackOutputs } from './stack-outputs.js';
 
 export interface PastedFlags {
   readonly secretStdin?: boolean;
   readonly clientId?: string;
-  readonly tokenEndpoint?: string;
 }
 
 export interface PastedValues {
   readonly clientId: string;
   /** For memory only: never log it. */
   readonly secret: string;
-  /** When this stack last wrote the allow list of EWS, in milliseconds since 1970. */
+  /** What the stack's last run left; undefined where all was handed in. */
+  readonly lastRun: LastRun | undefined;
+}
+
+/** What a stack's last run told a person to paste, and what it did. */
+export interface LastRun {
+  readonly endpoints: readonly Endpoint[];
+  readonly tokenEndpoint: string;
+  readonly ewsUrl: string;
+  /** Role mailboxes that the stack keeps. */
+  readonly roleMailboxes: readonly string[];
+  /** When it last wrote the allow list of EWS, in milliseconds since 1970. */
   readonly listWrittenAt: number | undefined;
 }
 
@@ -24,31 +36,51 @@ export function needsState(given: { clientId: string | undefined; secret: string
   return given.clientId === undefined || given.secret === undefined;
 }
 
+const exchangeSchema = z.object({
+  exchange: z
+    .object({
+      ewsAccess: z.object({ writtenAt: z.string().optional() }).optional(),
+      roleMailboxes: z.array(z.array(z.string())).optional(),
+    })
+    .optional(),
+});
+
 /**
- * Client id and current secret of the stack. A secret that was staged and is not confirmed yet is left alone: our own sign-in would
- * look like Google's first use of it.
+ * What was pasted from an open stack, with the secret that it calls current. The secret's use is noted.
  *
- * @throws InteropError of kind `failure` when the stack has not been made yet
+ * @param given a secret in place of the stack's
+ * @throws InteropError of kind `failure` when its last run left no values, and what {@link secretForOwnUse} throws
  */
-export async function valuesOfState(context: CommandContext, flags: PastedFlags): Promise<PastedValues> {
-  const open = await openStack(context, { ledger: 'provisional', create: false, signIn: 'lazily' });
-  const [secrets, outputs] = await Promise.all([open.session.readSecrets(), open.session.outputs()]);
-  const { clientId, exchange } = stackOutputs(outputs) as {
-    clientId?: unknown;
-    exchange?: { ewsAccess?: { writtenAt?: unknown } };
-  };
-  if (typeof clientId !== 'string') {
-    throw new InteropError({
-      kind: 'failure',
-      summary: `the stack ${open.stack.name} has not been made yet`,
-      problems: [{ where: 'clientId', what: 'is not among its outputs' }],
-      next: [`calendar-interop up --stack ${open.stack.name}`],
-    });
-  }
-  const writtenAt = Date.parse(String(exchange?.ewsAccess?.writtenAt));
+export async function valuesOfState(
+  context: CommandContext,
+  open: OpenStack,
+  user: OwnUser,
+  given?: string,
+): Promise<PastedValues> {
+  const { handoff } = await handedOver(context, open);
+  const { exchange } = exchangeSchema.parse(stackOutputs(await open.session.outputs()));
+  const writtenAt = Date.parse(exchange?.ewsAccess?.writtenAt ?? '');
+  const { clientId, tokenEndpoint, ewsUrl } = handoff.registration;
   return {
     clientId,
-    secret: flags.secretStdin === true ? '' : currentSecret(secrets, open.ledger),
-    listWrittenAt: Number.isNaN(writtenAt) ? undefined : writtenAt,
+    secret: await secretOf(context, open, user, given),
+    lastRun: {
+      endpoints: handoff.endpoints,
+      tokenEndpoint,
+      ewsUrl,
+      roleMailboxes: exchange?.roleMailboxes?.flat() ?? [],
+      listWrittenAt: Number.isNaN(writtenAt) ? undefined : writtenAt,
+    },
   };
+}
+
+async function secretOf(
+  context: CommandContext,
+  open: OpenStack,
+  user: OwnUser,
+  given: string | undefined,
+): Promise<string> {
+  if (given === undefined) return await secretForOwnUse(context, open, user);
+  await noteUseOf(given, context, open, user);
+  return given;
 }

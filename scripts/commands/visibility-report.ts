@@ -1,10 +1,9 @@
 /** `visibility report`: who has which level and what failed, as lines, as JSON or as a page. Asks nobody. */
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InteropError } from '../../infra/errors.js';
 import { makeReport, reportLines, reportPage } from '../../infra/exchange/visibility/index.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
-import { errorCode } from '../replace-file.js';
+import { writePage } from '../write-page.js';
 import { visibilityStack } from './visibility-shared.js';
 
 /**
@@ -32,17 +31,4 @@ export async function visibilityReport(
     context.terminal.line(`Wrote ${path}: it holds addresses of people.`);
   }
   return { exitCode: 0, json: report };
-}
-
-async function writePage(path: string, page: string): Promise<void> {
-  try {
-    await writeFile(path, page, { mode: 0o600 });
-  } catch (error) {
-    throw new InteropError({
-      kind: 'failure',
-      summary: 'the report could not be written',
-      problems: [{ where: path, what: `writing failed with ${errorCode(error)}` }],
-      cause: error,
-    });
-  }
 }

@@ -1,5 +1,5 @@
 /** What the visibility commands have in common. */
-import { parseStackConfig, type StackConfig, type VisibilityConfig } from '../../infra/config.js';
+import type { StackConfig, VisibilityConfig } from '../../infra/config.js';
 import { EXIT_CODES, InteropError } from '../../infra/errors.js';
 import {
   type Counts,
@@ -10,8 +10,8 @@ import {
   visibilityFiles,
 } from '../../infra/exchange/visibility/index.js';
 import type { CommandContext } from '../command-context.js';
-import { chooseStack, findProject, type ProjectStack } from '../project.js';
-import { readStackFile, stackConfigOf } from '../stack-file.js';
+import type { ProjectStack } from '../project.js';
+import { readStack } from '../read-stack.js';
 import type { Terminal } from '../terminal.js';
 
 /** How often the live line is renewed, and how often a line stays, which is all that a log gets. */
@@ -30,9 +30,7 @@ export interface VisibilityStack {
 
 /** @throws InteropError of kind `configuration` */
 export function visibilityStack(context: CommandContext): VisibilityStack {
-  const stack = chooseStack(findProject(context.cwd), context.stack, context.env);
-  const raw = stackConfigOf(readStackFile(stack.file));
-  const config = parseStackConfig(raw.ours, raw.azuread);
+  const { stack, config } = readStack(context);
   return { stack, config, files: filesOf(config, stack.name, context.env) };
 }
 

@@ -4,6 +4,7 @@ import { ROTATION_LEDGER_URN } from '../../infra/identity/ledger-guard.js';
 import type { CommandContext } from '../command-context.js';
 import { ledgerInState } from '../ledger-in-state.js';
 import { type OpenStack, openStack } from '../open-stack.js';
+import { notedOwnUses } from '../own-use.js';
 import { chooseStack, findProject } from '../project.js';
 import { recover } from '../recovery.js';
 import { type HeldSecret, heldSecrets } from '../secret-in-state.js';
@@ -59,6 +60,7 @@ export function liveEngine(context: CommandContext, open: OpenStack): RotationEn
     saveLedger: async (command) => {
       await session.run('up', { command, targets: [`**${ROTATION_LEDGER_URN}`] });
     },
+    ownUses: (ledger) => notedOwnUses(session, ledger),
     secrets: async () => heldSecrets(await session.readSecrets()),
     prove: (secret) => prove(context, open, secret),
     removeForeign: async (keyId) => {

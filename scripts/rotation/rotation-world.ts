@@ -1,7 +1,7 @@
 /** What the rotation commands need of the world: the present, the stack on the engine, evidence. Tests put others in their place. */
 import type { KeyVaultConfig, StackConfig } from '../../infra/config.js';
 import type { SecretPolicy } from '../../infra/identity/secret-policy.js';
-import type { JudgedEvidence } from '../../infra/rotation/index.js';
+import type { JudgedEvidence, UseEvent } from '../../infra/rotation/index.js';
 import type { Ledger } from '../../infra/rotation/ledger.js';
 import type { CommandContext } from '../command-context.js';
 import type { LedgerInState } from '../ledger-in-state.js';
@@ -16,6 +16,8 @@ export interface RotationEngine {
   update(ledger: Ledger, command: string): Promise<void>;
   /** Takes the ledger in the stack's file into the state, and touches nothing else. */
   saveLedger(command: string): Promise<void>;
+  /** Our own uses of the ledger's secrets since their proofs, which are noted outside of the ledger. */
+  ownUses(ledger: Ledger): Promise<readonly UseEvent[]>;
   /** The secrets in the state. */
   secrets(): Promise<readonly HeldSecret[]>;
   /**

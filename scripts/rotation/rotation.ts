@@ -21,6 +21,7 @@ import {
   rotationPolicy,
   secretOf,
   targetSecret,
+  type UseEvent,
 } from '../../infra/rotation/index.js';
 import { type Ledger, SLOTS } from '../../infra/rotation/ledger.js';
 import type { CommandContext } from '../command-context.js';
@@ -77,6 +78,8 @@ export class Rotation {
   readonly engine: () => Promise<RotationEngine>;
   #ledger: Ledger;
   #written: unknown;
+  /** Our own uses that the ledger does not tell of yet. */
+  #ownUses: readonly UseEvent[] = [];
   #changed = false;
   #unsaved = false;
 
@@ -107,10 +110,18 @@ export class Rotation {
     return this.#changed;
   }
 
-  /** What Microsoft's and Google's logs amount to. */
+  /**
+   * What Microsoft's and Google's logs amount to. Where they would confirm something, our own uses of the secrets are asked for first:
+   * with what is confirmed they come into the ledger.
+   */
   async evidence(): Promise<JudgedEvidence> {
     const { context, stack, config, ledger } = this;
-    return await this.world.evidence({ context, stack, config, ledger, now: this.world.now() });
+    const request = { context, stack, config, ledger, now: this.world.now() };
+    const judged = await this.world.evidence(request);
+    if (judged.confirmed.length === 0) return judged;
+    this.#ownUses = await (await this.engine()).ownUses(ledger);
+    const informed = this.#after(this.#ownUses);
+    return informed === ledger ? judged : await this.world.evidence({ ...request, ledger: informed });
   }
 
   /** Takes the tenant's policy on secrets into account, before one is made. */
@@ -136,15 +147,21 @@ export class Rotation {
    * @throws InteropError when an event is refused; nothing is written then
    */
   apply(...events: readonly RotationEvent[]): boolean {
+    if (this.#after(events) === this.#ledger) return false;
+    this.#write(this.#after([...this.#ownUses, ...events]));
+    this.#ownUses = [];
+    return true;
+  }
+
+  /** @throws InteropError when an event is refused */
+  #after(events: readonly RotationEvent[]): Ledger {
     let next = this.#ledger;
     for (const event of events) {
       const outcome = reduce(next, event, this.policy, this.world.now());
       if (outcome.refusal !== undefined) throw refusalError(outcome.refusal, this.stack.name);
       next = outcome.ledger;
     }
-    if (next === this.#ledger) return false;
-    this.#write(next);
-    return true;
+    return next;
   }
 
   /**

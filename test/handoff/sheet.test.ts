@@ -235,13 +235,19 @@ describe('the sources', () => {
     slots: { ...ledger.slots, b: { generation: 2, endDate: '2027-08-28T00:00:00Z', keyId: 'AAAA' } },
   });
   type Log = Parameters<typeof told>[0];
-  const told = (log: { forms?: readonly FormEvent[]; lookUps?: readonly LookUp[]; used?: Date }) =>
+  const told = (log: {
+    forms?: readonly FormEvent[];
+    lookUps?: readonly LookUp[];
+    used?: Date;
+    ownUse?: Date;
+  }) =>
     evidenceSources({
       name: 'prod',
       ledger: keyed(STAGED),
       domains: ['contoso.com'],
       google: async () => ({ checked: true, value: { forms: log.forms ?? [], lookUps: log.lookUps ?? [] } }),
       signIns: async () => ({ checked: true, value: [{ keyId: 'aaaa', lastUse: log.used }] }),
+      ownUses: async () => [{ type: 'use', slot: 'b', generation: 2, usedAt: log.ownUse }],
     }).sources;
   const kinds = async (log: Log) => {
     const found = await Promise.all(
@@ -275,6 +281,8 @@ describe('the sources', () => {
     ],
     ['a sign-in that may be our own', { used: at('07:05') }, []],
     ['a later sign-in', { used: at('07:30') }, ['signIn']],
+    ['a sign-in of verify', { used: at('07:30'), ownUse: at('07:29') }, []],
+    ['a sign-in after that of verify', { used: at('07:45'), ownUse: at('07:29') }, ['signIn']],
   ])('%s', async (_, log, expected) => {
     expect(await kinds(log)).toEqual(expected);
   });
@@ -286,6 +294,7 @@ describe('the sources', () => {
       domains: [],
       google: undefined,
       signIns: async () => ({ checked: false, why: '' }),
+      ownUses: async () => [],
     });
     expect(sources).toEqual([]);
     expect(missing.join()).toContain('calendar-interop:google');

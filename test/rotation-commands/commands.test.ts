@@ -1,6 +1,7 @@
 /** The rotation commands on a world in memory: what they write, in which order, and what they leave when they are cut off. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatInstant } from '../../infra/rotation/ledger.js';
 import { rotationConfirm } from '../../scripts/commands/rotation-confirm.js';
 import { rotationRestore } from '../../scripts/commands/rotation-restore.js';
 import { rotationRetire } from '../../scripts/commands/rotation-retire.js';
@@ -98,6 +99,27 @@ test('confirm by hand notes who said it and when', async () => {
   await stage();
   await confirm('one');
   expect(world.ledger().confirmed.one).toMatchObject({ how: 'hand', by: 'ann', at: '2030-01-01T00:00:00Z' });
+});
+
+test('evidence is judged by our own uses as well, which come into the ledger with what it confirms', async () => {
+  await stage();
+  const usedAt = new Date(world.time.getTime() - 3_600_000);
+  world.ownUses = [{ type: 'use', slot: 'b', generation: 2, usedAt, note: 'verify' }];
+  world.passDays(1);
+  const confirmBySight = () =>
+    rotationConfirm(world.context, { endpoints: [], evidence: true, writeOnly: false }, world);
+  const seen = { slot: 'b', generation: 2, seen: 'a sign-in' } as const;
+  world.seen = { confirmed: [{ ...seen, endpoint: 'one' }], silent: [], contradictions: [] };
+  // The first proof is later than the use that was noted: nothing new.
+  await confirmBySight();
+  expect(world.judgedBy).toHaveLength(1);
+  world.ownUses = [{ type: 'use', slot: 'b', generation: 2, usedAt: world.time, note: 'verify' }];
+  world.seen = { ...world.seen, confirmed: [{ ...seen, endpoint: 'two' }] };
+  await confirmBySight();
+  const own = { event: 'use', slot: 'b', generation: 2, at: formatInstant(world.time), note: 'verify' };
+  expect(world.judgedBy.at(-1)?.log).toContainEqual(own);
+  expect(world.ledger().log).toContainEqual(own);
+  expect(world.ledger().confirmed.two).toMatchObject({ slot: 'b', how: 'seen' });
 });
 
 test('confirm with evidence believes nothing that contradicts itself', async () => {

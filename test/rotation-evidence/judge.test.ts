@@ -82,7 +82,30 @@ const saved = (at: number, roleAccount?: string) => ({ kind: 'saved', at: timeAt
 const MOVED = [use(OLD_KEY, DAY), use(NEW_KEY, 3 * DAY)];
 const SAVED = { forms: [saved(DAY)] };
 
+/** The ledger after a use of ours that was noted outside of it. */
+const usedByUs = (slot: 'a' | 'b', at: number): Ledger => {
+  const event = {
+    type: 'use',
+    slot,
+    generation: slot === 'a' ? 1 : 2,
+    usedAt: timeAt(at),
+    note: 'verify',
+  } as const;
+  const policy: RotationPolicy = { lifetimeDays: 180, leadDays: 30, quietDays: 7, endpoints: ['online'] };
+  const outcome = reduce(ledgerWith(), event, policy, timeAt(60 * DAY));
+  if (outcome.refusal !== undefined) throw new Error(outcome.refusal.what);
+  return outcome.ledger;
+};
+
 describe('a form that was saved', () => {
+  test('has moved although we used the old secret since: no other form could hold it', () => {
+    const seen = { uses: [use(OLD_KEY, 2 * DAY), use(NEW_KEY, 3 * DAY)], google: SAVED };
+    expect(judge(seen).confirmed).toEqual([]);
+    expect(judge({ ...seen, ledger: usedByUs('a', 2 * DAY) }).confirmed).toHaveLength(1);
+    // Later than our own: somebody else's.
+    expect(judge({ ...seen, ledger: usedByUs('a', 2 * DAY - HOUR) }).confirmed).toEqual([]);
+  });
+
   test('has moved when the new secret signs in afterwards and the old one does not', () => {
     const judgement = judge({ uses: MOVED, google: SAVED });
     expect(judgement).toMatchObject({
@@ -116,6 +139,21 @@ describe('a form that was saved', () => {
       "our own use may be this one, by the clocks' difference",
       { uses: [use(OLD_KEY, -DAY), use(NEW_KEY, OWN_USE + 9 * 60_000)] },
       /own last use/,
+    ],
+    [
+      'the sign-in may be that of verify, which the ledger was told of',
+      { uses: MOVED, ledger: usedByUs('b', 3 * DAY) },
+      /own last use/,
+    ],
+    [
+      'we used the old secret ourselves, and one of two forms may hold it still',
+      {
+        uses: [use(OLD_KEY, 2 * DAY), use(NEW_KEY, 3 * DAY)],
+        endpoints: [ONLINE, BRANCH],
+        google: { forms: [saved(DAY, 'interop@contoso.com'), saved(DAY, 'interop@branch.example')] },
+        ledger: usedByUs('a', 2 * DAY),
+      },
+      /does not show/,
     ],
     [
       'the old secret signed in later',

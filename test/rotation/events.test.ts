@@ -3,6 +3,7 @@ import {
   descendsFrom,
   dueOf,
   intendedSecrets,
+  lastOwnUse,
   NO_EVIDENCE,
   planRun,
   type RotationEvent,
@@ -11,7 +12,7 @@ import {
   refusalError,
   rotationPolicy,
 } from '../../infra/rotation/index.js';
-import { initialLedger, type Ledger } from '../../infra/rotation/ledger.js';
+import { formatInstant, initialLedger, type Ledger } from '../../infra/rotation/ledger.js';
 
 const POLICY: RotationPolicy = { lifetimeDays: 180, leadDays: 30, quietDays: 7, endpoints: ['one', 'two'] };
 const START = new Date('2026-01-01T00:00:00Z');
@@ -154,4 +155,41 @@ test('endpoints on premises hold no secret: they are not waited for', () => {
     { name: 'old', type: 'onPremises' },
   ];
   expect(rotationPolicy({ secret, endpoints }).endpoints).toEqual(['online']);
+});
+
+const toldUse = (at: number, generation = 2): RotationEvent => ({
+  type: 'use',
+  slot: 'b',
+  generation,
+  usedAt: day(at),
+  note: 'verify',
+});
+
+test('a use of ours that is told later takes its place in time, and the last entry stays the last', () => {
+  const switched = after(STAGED, 155, CONFIRM);
+  const told = after(switched, 160, toldUse(152));
+  expect(told.log.slice(-3).map(({ event, at }) => [event, at])).toEqual([
+    ['stage', formatInstant(day(150))],
+    ['use', formatInstant(day(152))],
+    ['confirm', formatInstant(day(155))],
+  ]);
+  expect(told.revision).toBe(switched.revision + 1);
+});
+
+test('a use of ours counts once, and only the last of several', () => {
+  const told = after(STAGED, 160, toldUse(152));
+  expect(after(told, 161, toldUse(152))).toBe(told);
+  expect(after(told, 161, toldUse(151))).toBe(told);
+  expect(after(told, 161, toldUse(155)).log.filter(({ event }) => event === 'use')).toHaveLength(1);
+});
+
+test('a use of ours lies not in the future, whatever clock it was told by', () => {
+  expect(lastOwnUse(after(STAGED, 160, toldUse(200)), { slot: 'b', generation: 2 })).toBe(
+    formatInstant(day(160)),
+  );
+  expect(code(STAGED, 160, { type: 'use', slot: 'b', usedAt: new Date(Number.NaN) })).toBe('badTime');
+});
+
+test('a use of a secret that is gone is refused', () => {
+  expect(code(STAGED, 160, toldUse(152, 1))).toBe('emptySlot');
 });

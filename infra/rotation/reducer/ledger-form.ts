@@ -2,7 +2,7 @@
 import { type Ledger, LOG_LENGTH, SLOTS } from '../ledger.js';
 import { lineageAfter } from '../lineage.js';
 import { highestGeneration, includes, liveSecrets, secretOf, targetSecret } from '../secrets.js';
-import type { Change, LogEntry } from './step.js';
+import type { Change, LogEntry, News } from './step.js';
 
 /**
  * By how much a restored ledger is newer: revisions that were written after the state's last update, and never run, must not count as
@@ -29,21 +29,26 @@ export function changed(base: Ledger, file: Ledger, { log = [], ...change }: Cha
     confirmed: Object.fromEntries(
       Object.entries(next.confirmed).filter(([, evidence]) => includes(live, evidence)),
     ),
-    log: logged(
-      next.log,
-      log.map((entry) => ({ at, ...entry })),
-    ),
+    log: logged(next.log, log, at),
   };
 }
 
 /** The last events. Of our own sign-ins with a secret only the last one counts. */
-function logged(log: Ledger['log'], news: readonly LogEntry[]): Ledger['log'] {
+function logged(log: Ledger['log'], news: readonly News[], now: string): Ledger['log'] {
   const outdated = (entry: LogEntry) =>
     news.some(
       ({ event, slot, generation }) =>
         event === 'use' && entry.event === 'use' && entry.slot === slot && entry.generation === generation,
     );
-  return [...log.filter((entry) => !outdated(entry)), ...news].slice(-LOG_LENGTH);
+  const kept = log.filter((entry) => !outdated(entry));
+  return news.reduce<Ledger['log']>((all, entry) => withEntry(all, entry, now), kept).slice(-LOG_LENGTH);
+}
+
+/** What is told late takes its place in time: the last entry stays that of the last event. */
+function withEntry(log: Ledger['log'], { at, ...entry }: News, now: string): Ledger['log'] {
+  if (at === undefined) return [...log, { at: now, ...entry }];
+  const place = log.findLastIndex((known) => known.at <= at) + 1;
+  return [...log.slice(0, place), { at, ...entry }, ...log.slice(place)];
 }
 
 function slotsInOrder(slots: Ledger['slots']): Ledger['slots'] {

@@ -7,10 +7,13 @@ export type LogEntry = Ledger['log'][number];
 
 export type Evidence = Ledger['confirmed'][string];
 
+/** An entry for the log, of the event's own time unless it tells of an earlier one. */
+export type News = Omit<LogEntry, 'at'> & Partial<Pick<LogEntry, 'at'>>;
+
 /** What an event does to the ledger, before revision, log and order of keys are seen to. */
 export interface Change extends Partial<Omit<Ledger, 'version' | 'revision' | 'log'>> {
   /** Without it the event is not remembered. */
-  readonly log?: readonly Omit<LogEntry, 'at'>[];
+  readonly log?: readonly News[];
 }
 
 export type Step = Change | Refusal | 'same';

@@ -6,11 +6,16 @@ import { Writable } from 'node:stream';
 import { stringify } from 'yaml';
 import { InteropError } from '../../../infra/errors.js';
 import { toSave } from '../../../infra/identity/ledger-guard.js';
-import { type JudgedEvidence, NO_EVIDENCE } from '../../../infra/rotation/index.js';
+import { type JudgedEvidence, NO_EVIDENCE, type UseEvent } from '../../../infra/rotation/index.js';
 import { initialLedger, type Ledger, SLOTS } from '../../../infra/rotation/ledger.js';
 import type { CommandContext } from '../../../scripts/command-context.js';
 import { readRotation } from '../../../scripts/rotation/rotation.js';
-import type { RotationEngine, RotationWorld, Vault } from '../../../scripts/rotation/rotation-world.js';
+import type {
+  EvidenceRequest,
+  RotationEngine,
+  RotationWorld,
+  Vault,
+} from '../../../scripts/rotation/rotation-world.js';
 import type { HeldSecret } from '../../../scripts/secret-in-state.js';
 import { Terminal } from '../../../scripts/terminal.js';
 
@@ -30,6 +35,10 @@ export class FakeWorld implements RotationWorld {
   held: HeldSecret[] = [];
   saved: Ledger | undefined;
   seen: JudgedEvidence = NO_EVIDENCE;
+  /** What verify and others have noted outside of the ledger. */
+  ownUses: readonly UseEvent[] = [];
+  /** Ledgers by which evidence was judged. */
+  readonly judgedBy: Ledger[] = [];
   evidenceAsked = 0;
   /** The next time that this is reached, the command ends there. */
   cutAt: Moment | undefined;
@@ -122,6 +131,7 @@ export class FakeWorld implements RotationWorld {
         const ledger = this.ledger();
         this.saved = ledger;
       },
+      ownUses: async () => this.ownUses,
       secrets: async () => {
         this.#reach('secrets');
         return this.held;
@@ -135,8 +145,9 @@ export class FakeWorld implements RotationWorld {
     };
   }
 
-  async evidence(): Promise<JudgedEvidence> {
+  async evidence({ ledger }: EvidenceRequest): Promise<JudgedEvidence> {
     this.evidenceAsked += 1;
+    this.judgedBy.push(ledger);
     return this.seen;
   }
 

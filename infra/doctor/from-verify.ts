@@ -1,0 +1,116 @@
+/** What the look-ups found, as a section. Pure. */
+import { GIVE_GOOGLE } from '../preflight/index.js';
+import type { EndpointReport, Finding, LeafCode } from '../verify/index.js';
+import { kindName } from '../verify/report.js';
+import { countOf, type Item, type Section, type State, sectionOf } from './section.js';
+
+/** An endpoint that was not looked up through, and why. */
+export interface UnprovenEndpoint {
+  readonly endpoint: string;
+  /** One sentence without a full stop. */
+  readonly why: string;
+  readonly next: readonly string[];
+}
+
+export interface LookUpResults {
+  readonly reports: readonly EndpointReport[];
+  readonly unproven: readonly UnprovenEndpoint[];
+  /** What the diagnosis could not look at, and why. */
+  readonly notLookedAt: readonly string[];
+}
+
+/** Notes that somebody has to act on; the others tell of what is meant to be so, or of the place from which is looked. */
+const NOTES_TO_ACT_ON: readonly LeafCode[] = ['CI-CALENDAR-BUSY-ONLY', 'CI-TLS-EXPIRES-SOON'];
+
+export function verifySection({ reports, unproven, notLookedAt }: LookUpResults): Section {
+  const items = [
+    ...reports.flatMap(endpointItems),
+    ...unproven.map(unprovenItem),
+    ...notLookedAt.map((what): Item => ({ state: 'notChecked', id: 'verify.not-looked-at', what, next: [] })),
+  ];
+  return sectionOf('verify', summaryOf(reports, unproven, items), items);
+}
+
+function summaryOf(
+  reports: readonly EndpointReport[],
+  unproven: readonly UnprovenEndpoint[],
+  items: readonly Item[],
+): string {
+  const total = reports.length + unproven.length;
+  if (reports.length === 0) return unproven[0]?.why ?? 'there is no endpoint';
+  const working = reports.filter(({ works }) => works).length;
+  const faults = countOf(items, 'fault');
+  const words = [
+    `${working} of ${total === 1 ? '1 endpoint works' : `${total} endpoints work`}`,
+    ...(faults === 0 ? [] : [`${faults} ${faults === 1 ? 'fault' : 'faults'}`]),
+    ...(unproven.length === 0 ? [] : [`${unproven.length} not checked`]),
+  ];
+  return words.join(', ');
+}
+
+function endpointItems(report: EndpointReport): readonly Item[] {
+  const { endpoint, kind, works, attendees, findings, requests, seconds } = report;
+  const reached = attendees.filter((attendee) => attendee.reached).length;
+  const name = `${endpoint}, ${kindName(kind)}`;
+  const unchecked = attendees.filter(({ google }) => google === 'notChecked').length;
+  const google: Item = {
+    state: 'notChecked',
+    id: 'verify.google',
+    what: `${name}: whether people have Google Calendar turned off`,
+    found: `${unchecked} of ${attendees.length} not looked up at Google`,
+    next: [GIVE_GOOGLE],
+  };
+  return [
+    ...(works
+      ? [
+          {
+            state: 'ok' as const,
+            id: `verify.${endpoint}`,
+            what: `${name}: ${reached} of ${attendees.length} calendars answered`,
+            found: `${requests === 1 ? '1 request' : `${requests} requests`}, ${seconds.toFixed(1)} s`,
+            next: [],
+          },
+        ]
+      : []),
+    ...byCode(findings).map((same) => findingItem(endpoint, same)),
+    ...(unchecked === 0 ? [] : [google]),
+  ];
+}
+
+/** Findings of one code are one item: a thousand closed calendars have one cause. */
+function byCode(findings: readonly Finding[]): readonly (readonly [Finding, ...Finding[]])[] {
+  const groups = new Map<string, [Finding, ...Finding[]]>();
+  for (const found of findings) {
+    const group = groups.get(found.code);
+    if (group === undefined) groups.set(found.code, [found]);
+    else group.push(found);
+  }
+  return [...groups.values()];
+}
+
+const MOST_NAMED = 10;
+
+function findingItem(endpoint: string, same: readonly [Finding, ...Finding[]]): Item {
+  const [first] = same;
+  const about = same.map((found) => found.about);
+  const named = about.slice(0, MOST_NAMED).join(', ');
+  const more = about.length > MOST_NAMED ? ` and ${about.length - MOST_NAMED} more` : '';
+  const google = first.google === undefined ? '' : `; Google says "${first.google}"`;
+  const state = stateOf(first);
+  return {
+    state,
+    id: first.code,
+    what: `${endpoint}: ${first.what}${first.unconfirmed === undefined ? '' : ` (UNCONFIRMED: ${first.unconfirmed})`}`,
+    found: `${named}${more}: ${first.evidence}${google}`,
+    next: state === 'ok' ? [] : first.mend,
+  };
+}
+
+function stateOf({ code, grave }: Finding): State {
+  if (grave === 'fault') return 'fault';
+  return NOTES_TO_ACT_ON.includes(code) ? 'attention' : 'ok';
+}
+
+function unprovenItem({ endpoint, why, next }: UnprovenEndpoint): Item {
+  return { state: 'notChecked', id: `verify.${endpoint}`, what: `${endpoint}: ${why}`, next };
+}
