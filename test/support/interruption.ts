@@ -1,0 +1,91 @@
+/**
+ * Commands that are stopped at a chosen moment. The moment is seen from outside, as the emulated tenant, the stack's file or the
+ * command's own words show it: the product knows nothing of it.
+ */
+import { readFileSync, utimesSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Ledger, parseLedger } from '../../infra/rotation/ledger.js';
+import { isInContainer } from '../../scripts/processes.js';
+import { ledgerLockPath } from '../../scripts/rotation/ledger-lock.js';
+import { readStackFile, stackConfigOf } from '../../scripts/stack-file.js';
+import type { CommandRun, RunningCommand, TestProject } from './project.js';
+import type { TestSandbox } from './sandbox.js';
+
+/** When a command is stopped. */
+export type Moment =
+  /** At a request, which is never answered and takes no effect: `METHOD /path`, `*` standing for one segment. */
+  | { readonly request: string }
+  /** As soon as the ledger in the stack's file is so. */
+  | { readonly ledger: (ledger: Ledger) => boolean }
+  /** As soon as the tenant is so. */
+  | { readonly tenant: () => Promise<boolean> };
+
+const LOOK_EVERY_MS = 10;
+
+/** The ledger in the stack's file, checked as the product checks it. */
+export function ledgerIn(project: TestProject): Ledger {
+  return parseLedger(stackConfigOf(readStackFile(project.stackFile)).ours.rotation);
+}
+
+/**
+ * Starts a command, waits for the moment, and stops it there: SIGKILL hits the command and all that it started, SIGINT the command
+ * alone.
+ *
+ * @throws Error when the command ended before
+ */
+export async function stopAt(
+  { sandbox, project }: { readonly sandbox: TestSandbox; readonly project: TestProject },
+  args: readonly string[],
+  moment: Moment,
+  signal: 'SIGKILL' | 'SIGINT' = 'SIGKILL',
+): Promise<CommandRun> {
+  if ('request' in moment) await sandbox.control({ faults: [`hang=1@${moment.request}`] });
+  const command = project.start(args);
+  await until(command, () => hasCome(sandbox, project, moment));
+  if (signal === 'SIGINT') {
+    command.child.kill('SIGINT');
+    return await command.ended;
+  }
+  process.kill(-(command.child.pid ?? 0), 'SIGKILL');
+  const end = await command.ended;
+  await freeLocks(project);
+  return end;
+}
+
+async function hasCome(sandbox: TestSandbox, project: TestProject, moment: Moment): Promise<boolean> {
+  if ('request' in moment)
+    return !((await sandbox.control({})) as { faults: string[] }).faults.some((fault) =>
+      fault.startsWith('hang='),
+    );
+  return 'ledger' in moment ? moment.ledger(ledgerIn(project)) : await moment.tenant();
+}
+
+async function until(command: RunningCommand, come: () => Promise<boolean>): Promise<void> {
+  while (!(await come())) {
+    if (command.child.exitCode !== null)
+      throw new Error(`ended before its moment came: ${command.stdout()}${command.stderr()}`);
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+/**
+ * What the killed ones held. Our own lock is made as old as it will be in some seconds; the engine's is taken away where nobody can
+ * tell whether its holder runs, as in a container: a person has to.
+ */
+async function freeLocks(project: TestProject): Promise<void> {
+  const lock = ledgerLockPath(project.stackFile, project.env);
+  try {
+    utimesSync(lock, new Date(0), new Date(0));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  if (isInContainer(process.env))
+    await rm(join(project.backend, '.pulumi', 'locks'), { recursive: true, force: true });
+}
+
+/** The text of a project's stack file. */
+export function stackText(project: TestProject): string {
+  return readFileSync(project.stackFile, 'utf8');
+}
