@@ -52,10 +52,9 @@ export async function interopProgram(options: ProgramOptions = {}): Promise<Reco
   const config = parseStackConfig(raw.ours, raw.azuread);
   const ledger = config.rotation ?? options.ledger ?? missingLedger();
   const surroundings = await surroundingsOf(config, raw.azuread, options);
-  const provider = declareOwnProvider(config, surroundings);
-  const guard = new RotationLedger('rotation', { ledger, stack: pulumi.getStack() }, { provider });
+  const guard = new RotationLedger('rotation-ledger', { ledger, stack: pulumi.getStack() });
   const application = declareApplication(config, ledger, guard, surroundings, options);
-  const exchange = await declareExchange(config, provider, application, surroundings, options);
+  const exchange = await declareExchange(config, application, surroundings, options);
   return stackOutputs(config, surroundings, application, exchange);
 }
 
@@ -163,7 +162,6 @@ function declareApplication(
 
 async function declareExchange(
   config: StackConfig,
-  provider: ExchangeProvider,
   application: InteropApplication,
   surroundings: Surroundings,
   options: ProgramOptions,
@@ -172,7 +170,7 @@ async function declareExchange(
   if (wishes === undefined) return undefined;
   const { clientId, servicePrincipalId, displayName } = application;
   return new InteropExchange('exchange', {
-    provider,
+    provider: declareOwnProvider(config, surroundings),
     application: { clientId, servicePrincipalId, displayName },
     owner: surroundings.owner,
     wishes,

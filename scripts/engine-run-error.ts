@@ -68,7 +68,8 @@ function isLedgerRefusal({ severity, urn = '' }: Diagnostic): boolean {
 }
 
 /** An error of ours that came through the engine as text (describeFailure), taken apart again. */
-function inItsOwnWords(message: string, record: RunRecord, cause: unknown): EngineRunError {
+function inItsOwnWords(text: string, record: RunRecord, cause: unknown): EngineRunError {
+  const message = text.replace(/^[\s\S]*?before hook "[^"]*" failed: /, '');
   const [summary = '', ...lines] = message.split('\n').map((line) => line.trim());
   const isStep = (line: string) => line.startsWith('next: ');
   return new EngineRunError(

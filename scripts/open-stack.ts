@@ -8,7 +8,6 @@ import { configurationAdvice, parseStackConfig, type StackConfig } from '../infr
 import { describeProblem, InteropError } from '../infra/errors.js';
 import type { GraphClient } from '../infra/graph/client.js';
 import { openGraph, type SignedIn, signIn } from '../infra/graph/provider-cloud.js';
-import { readLedgerText } from '../infra/identity/ledger-guard.js';
 import { entraPermissions } from '../infra/identity/permissions.js';
 import { registrationTag } from '../infra/identity/registration-tag.js';
 import { once } from '../infra/once.js';
@@ -18,7 +17,7 @@ import type { CommandContext } from './command-context.js';
 import type { AzureadPlugin } from './engine/azuread-plugin.js';
 import { overruledLogging } from './engine-logging.js';
 import { type EngineReporter, reportEngine } from './engine-reporter.js';
-import { readSavedLedger } from './ledger-in-state.js';
+import { ledgerInState } from './ledger-in-state.js';
 import { packageRoot } from './package-root.js';
 import { chooseStack, findProject, PROJECT_NAME, type ProjectStack } from './project.js';
 import type { ExpectedIdentity } from './recovery.js';
@@ -201,8 +200,8 @@ function lostLedger(stack: ProjectStack): InteropError {
 
 /** @throws InteropError of kind `configuration` when the state holds no ledger, or one that this version cannot read. */
 async function savedLedger(stack: ProjectStack, session: StackSession): Promise<Ledger> {
-  const saved = readSavedLedger(await session.readState());
-  if (saved !== undefined) return readLedgerText(saved.text);
+  const saved = ledgerInState(await session.readState());
+  if (saved !== undefined) return saved.read();
   throw new InteropError({
     kind: 'configuration',
     summary: `the state of ${stack.name} holds no rotation ledger`,

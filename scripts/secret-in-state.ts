@@ -2,6 +2,7 @@
 
 import type { Deployment } from '@pulumi/pulumi/automation/index.js';
 import { InteropError } from '../infra/errors.js';
+import type { SecretSlotOutput } from '../infra/identity/interop-application.js';
 import { type Ledger, SLOTS, type SlotName, secretName } from '../infra/rotation/ledger.js';
 import { AZUREAD_TYPES } from './azuread-types.js';
 
@@ -26,15 +27,31 @@ export interface HeldSecret {
  * @param deployment the state with secrets in clear text, as `stack.exportStack()` gives it.
  */
 export function heldSecrets(deployment: Deployment): readonly HeldSecret[] {
+  return secretsInState(deployment).flatMap(({ value, ...secret }) => {
+    const plain = plainSecret(value);
+    return plain === undefined ? [] : [{ ...secret, value: plain }];
+  });
+}
+
+/** The secrets in slots that the state holds, without their values, as the stack's output `secretSlots` names them. */
+export function slotsInState(deployment: Deployment): Partial<Record<SlotName, SecretSlotOutput>> {
+  return Object.fromEntries(
+    secretsInState(deployment).map(({ slot, generation, keyId, endDate }) => [
+      slot,
+      { name: secretName(slot, generation), keyId, endDate },
+    ]),
+  );
+}
+
+function secretsInState(deployment: Deployment) {
   const resources: readonly StateResource[] = deployment.deployment?.resources ?? [];
   return resources
     .filter(({ type }) => type === AZUREAD_TYPES.secret)
     .flatMap(({ inputs, outputs }) => {
       const [, letter, generation] = /^interop-([ab])-g(\d+)$/.exec(String(inputs?.displayName)) ?? [];
       const slot = SLOTS.find((name) => name === letter);
-      const value = plainSecret(outputs?.value);
-      if (slot === undefined || value === undefined || typeof outputs?.keyId !== 'string') return [];
-      const { keyId, endDate } = outputs;
+      if (slot === undefined || typeof outputs?.keyId !== 'string') return [];
+      const { keyId, endDate, value } = outputs;
       return [{ slot, generation: Number(generation), keyId, endDate: String(endDate), value }];
     });
 }

@@ -6,29 +6,40 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { InteropError, type Problem } from '../errors.js';
-import { type Ledger, parseLedger, SLOTS } from '../rotation/ledger.js';
+import type { Ledger } from '../rotation/ledger.js';
 
-/** Type token of the resource that keeps the ledger in the state (rotation-ledger.ts). */
-export const ROTATION_LEDGER_TYPE = 'exchange:index:RotationLedger';
-
-/** The ledger as text: one text for ledgers that say the same, whatever the order of their keys. */
-export function ledgerText(ledger: Ledger): string {
-  return JSON.stringify(sorted(ledger));
-}
-
-/**
- * Reads what {@link ledgerText} has written.
- *
- * @throws InteropError of kind `configuration` when it is no ledger that this version knows.
- */
-export function readLedgerText(text: string): Ledger {
-  return parseLedger(JSON.parse(text));
-}
+/** Type token of the resource that keeps the ledger in the state: the engine's own, of which the program has this one. */
+export const ROTATION_LEDGER_TYPE = 'pulumi:index:Stash';
 
 /** What is known of the ledger in the state even where this version cannot read it. */
 export interface SavedLedger {
   readonly revision: number;
-  readonly text: string;
+  /** As parseLedger reads it, if it can. */
+  readonly ledger: unknown;
+}
+
+/**
+ * What the state keeps. The revision stands beside the ledger, so that it is known of one that a later version has written, too.
+ * Key ids are left out: they are Entra's answer to the ledger, not a part of what it asks for, and must not make another of it.
+ */
+export function toSave(ledger: Ledger): SavedLedger {
+  return { revision: ledger.revision, ledger: withoutKeyIds(ledger) };
+}
+
+/**
+ * Reads what {@link toSave} has made out of a state.
+ *
+ * @throws InteropError of kind `resource` when the state does not tell: going on could remove the secret in use.
+ */
+export function savedLedgerIn(input: unknown): SavedLedger {
+  if (isRecord(input) && typeof input.revision === 'number' && isRecord(input.ledger)) {
+    return { revision: input.revision, ledger: input.ledger };
+  }
+  throw new InteropError({
+    kind: 'resource',
+    summary: 'the ledger in the state is not readable, so nothing was changed',
+    next: ['restore the state from a backup (pulumi stack import)'],
+  });
 }
 
 /**
@@ -42,7 +53,7 @@ export function refuseStaleLedger(
 ): InteropError | undefined {
   if (given.revision > saved.revision) return undefined;
   if (given.revision === saved.revision) {
-    return saysTheSame(saved.text, given) ? undefined : refusal(twoOfOneRevision(saved, given), stack);
+    return saysTheSame(saved.ledger, given) ? undefined : refusal(twoOfOneRevision(saved, given), stack);
   }
   return refusal(
     {
@@ -81,31 +92,18 @@ function refusal(problem: Problem, stack: string): InteropError {
   });
 }
 
-/** Key ids are left out: they are Entra's answer to the ledger, not a part of what it asks for. */
-function saysTheSame(text: string, given: Ledger): boolean {
-  const saved: unknown = JSON.parse(text);
-  return isDeepStrictEqual(withoutKeyIds(saved), withoutKeyIds(sorted(given)));
+function saysTheSame(saved: unknown, given: Ledger): boolean {
+  return isDeepStrictEqual(withoutKeyIds(saved), withoutKeyIds(given));
 }
 
+/** As plain JSON, without the key ids of the slots. */
 function withoutKeyIds(ledger: unknown): unknown {
-  if (!isRecord(ledger) || !isRecord(ledger.slots)) return ledger;
-  const slots = { ...ledger.slots };
-  for (const slot of SLOTS) {
-    const secret = slots[slot];
-    if (!isRecord(secret)) continue;
-    const { keyId: _, ...rest } = secret;
-    slots[slot] = rest;
+  const plain: unknown = JSON.parse(JSON.stringify(ledger));
+  if (!isRecord(plain) || !isRecord(plain.slots)) return plain;
+  for (const secret of Object.values(plain.slots)) {
+    if (isRecord(secret)) delete secret.keyId;
   }
-  return { ...ledger, slots };
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isRecord(value)) return value;
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(
-    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => [name, sorted(inner)]),
-  );
+  return plain;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

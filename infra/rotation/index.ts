@@ -1,7 +1,8 @@
 /** The rotation of the client secret: a pure core. Commands and the page carry out and show what it decides. */
 export { type Doer, type Due, type DueReport, type DueStep, dueOf } from './due.js';
 export type * from './events.js';
-export { isOlder, PHASES, type Phase, phaseOf } from './phase.js';
+export { descendsFrom } from './lineage.js';
+export { PHASES, type Phase, phaseOf } from './phase.js';
 export { type RotationConfig, type RotationPolicy, rotationPolicy } from './policy.js';
 export { type Outcome, reduce } from './reduce.js';
 export { commandLine, type NextCommand, type Refusal, type RefusalCode, refusalError } from './refusal.js';

@@ -20,6 +20,9 @@ export const MAX_LIVE_SECRETS = 2;
 /** How many events the ledger remembers. */
 export const LOG_LENGTH = 20;
 
+/** How many of the ledgers that it was made from a ledger remembers: more than three rotations write. */
+export const LINEAGE_LENGTH = 24;
+
 /** Version of the ledger's form. */
 export const LEDGER_VERSION = 1;
 
@@ -118,6 +121,15 @@ const logEntrySchema = z.strictObject({
   note: noteSchema.optional(),
 });
 
+/** Written by lineage.ts, and read by nobody else. */
+const lineageSchema = z
+  .string()
+  .max(LINEAGE_LENGTH * 25)
+  .regex(/^[1-9]\d{0,15}:[\da-f]{8}( [1-9]\d{0,15}:[\da-f]{8})*$/, 'is no list of revisions with digests')
+  .register(keyDocs, {
+    allowed: 'the ledgers that this one was made from, as `rotation` commands write them',
+  });
+
 const slotsSchema = z.strictObject({ a: slotSchema.optional(), b: slotSchema.optional() });
 
 /** The ledger, and what no ledger may say. */
@@ -126,6 +138,8 @@ export const ledgerSchema = z
     version: z.literal(LEDGER_VERSION).register(keyDocs, { allowed: String(LEDGER_VERSION) }),
     /** Grows with every change: an older ledger than the state's is refused. */
     revision: z.int().min(1).register(keyDocs, { allowed: 'a whole number from 1' }),
+    /** The ledgers that this one was made from, the last one first: one that does not know the state's is refused. */
+    lineage: lineageSchema.optional(),
     slots: slotsSchema.register(keyDocs, { allowed: 'slot a, slot b or both' }),
     /** The highest generation that was ever given out, where no slot has it any more: a number never comes twice. */
     lastGeneration: generationSchema.optional(),

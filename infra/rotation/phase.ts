@@ -24,8 +24,3 @@ export function phaseOf(ledger: Ledger, policy: RotationPolicy): Phase {
   if (switched) return 'switched';
   return holdersOf(ledger, policy, targetSecret(ledger)).length === 0 ? 'staged' : 'partlyConfirmed';
 }
-
-/** Whether a ledger is older than the one that the state was made from: it would delete the secret in use. */
-export function isOlder(ledger: Ledger, stateRevision: number): boolean {
-  return ledger.revision < stateRevision;
-}

@@ -23,6 +23,10 @@ export function sameSecret(one: SecretRef, other: SecretRef): boolean {
   return !('slot' in other) && sameKey(one.keyId, other.keyId);
 }
 
+export function includes(secrets: readonly SecretRef[], secret: SecretRef): boolean {
+  return secrets.some((candidate) => sameSecret(candidate, secret));
+}
+
 /** Key ids are GUIDs: their case means nothing. */
 export function sameKey(one: string, other: string | undefined): boolean {
   return one.toLowerCase() === other?.toLowerCase();
@@ -60,6 +64,11 @@ export function intendedSecrets(ledger: Ledger): readonly SlotSecret[] {
 /** All secrets that the ledger says exist: they count towards the cap of two. */
 export function liveSecrets(ledger: Ledger): readonly SecretRef[] {
   return [...slotSecrets(ledger), ...ledger.foreign.map(({ keyId }) => ({ keyId }))];
+}
+
+/** Whether the ledger counts a secret outside of the slots with this key id. */
+export function isForeign(ledger: Ledger, keyId: string): boolean {
+  return ledger.foreign.some((secret) => sameKey(secret.keyId, keyId));
 }
 
 /** The newest secret: the one that Google shall hold. */

@@ -2,7 +2,6 @@
 import { basename } from 'node:path';
 import { parseStackConfig } from '../../infra/config.js';
 import { InteropError } from '../../infra/errors.js';
-import { readLedgerText } from '../../infra/identity/ledger-guard.js';
 import { reduce, refusalError, rotationPolicy } from '../../infra/rotation/index.js';
 import { type Ledger, parseLedger } from '../../infra/rotation/ledger.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
@@ -24,7 +23,7 @@ export async function rotationRestore(context: CommandContext, world: RotationWo
     const engine = await world.open(context, 'saved');
     const saved = await engine.savedLedger();
     if (saved === undefined) throw nothingSaved(stack);
-    const { ledger, policy } = restored(context, world, stack, readLedgerText(saved.text));
+    const { ledger, policy } = restored(context, world, stack, saved.read());
     if (ledger === undefined) {
       context.terminal.line(
         `${basename(stack.file)} holds the ledger of the state already (revision ${saved.revision}).`,
@@ -36,7 +35,7 @@ export async function rotationRestore(context: CommandContext, world: RotationWo
       );
       if (ledger.revision > saved.revision) await engine.saveLedger('rotation restore');
     }
-    const now = ledger ?? readLedgerText(saved.text);
+    const now = ledger ?? saved.read();
     return {
       exitCode: 0,
       json: { changed: ledger !== undefined, ...standingAsJson(now, policy, world.now(), stack.name) },

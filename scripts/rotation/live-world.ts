@@ -2,7 +2,7 @@
 
 import { ROTATION_LEDGER_TYPE } from '../../infra/identity/ledger-guard.js';
 import type { CommandContext } from '../command-context.js';
-import { readSavedLedger } from '../ledger-in-state.js';
+import { ledgerInState } from '../ledger-in-state.js';
 import { type OpenStack, openStack } from '../open-stack.js';
 import { chooseStack, findProject } from '../project.js';
 import { recover } from '../recovery.js';
@@ -46,7 +46,7 @@ export const LIVE_WORLD: RotationWorld = {
 export function liveEngine(context: CommandContext, open: OpenStack): RotationEngine {
   const { session } = open;
   return {
-    savedLedger: async () => readSavedLedger(await session.readState()),
+    savedLedger: async () => ledgerInState(await session.readState()),
     update: async (ledger, command) => {
       await recover({
         ...open,

@@ -1,17 +1,17 @@
 /** What the rotation commands need of the world: the present, the stack on the engine, evidence. Tests put others in their place. */
 import type { KeyVaultConfig, StackConfig } from '../../infra/config.js';
-import type { SavedLedger } from '../../infra/identity/ledger-guard.js';
 import type { SecretPolicy } from '../../infra/identity/secret-policy.js';
 import type { JudgedEvidence } from '../../infra/rotation/index.js';
 import type { Ledger } from '../../infra/rotation/ledger.js';
 import type { CommandContext } from '../command-context.js';
+import type { LedgerInState } from '../ledger-in-state.js';
 import type { ProjectStack } from '../project.js';
 import type { HeldSecret } from '../secret-in-state.js';
 
 /** A stack that is open for what a rotation does to it. */
 export interface RotationEngine {
   /** The ledger that the stack was last brought up with; undefined before the first time. */
-  savedLedger(): Promise<SavedLedger | undefined>;
+  savedLedger(): Promise<LedgerInState | undefined>;
   /** Makes the tenant as the ledger in the stack's file says, after putting an interrupted run right. */
   update(ledger: Ledger, command: string): Promise<void>;
   /** Takes the ledger in the stack's file into the state, and touches nothing else. */

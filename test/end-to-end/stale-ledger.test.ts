@@ -44,6 +44,7 @@ test('a ledger older than the state is refused before anything is deleted', asyn
     expect(stderr).toContain('revision 1');
     expect(stderr).toContain('revision 2');
     expect(stderr).toContain('next: calendar-interop rotation restore --stack test');
+    expect(stderr).not.toContain('hook');
     expect(await secretNames()).toEqual(['interop-b-g1']);
   }
 });

@@ -1,8 +1,8 @@
 /** What single events must and must not do, where a wrong turn would cost an outage later. */
 import {
+  descendsFrom,
   dueOf,
   intendedSecrets,
-  isOlder,
   NO_EVIDENCE,
   planRun,
   type RotationEvent,
@@ -95,7 +95,14 @@ test('a restored ledger leaps over revisions that never ran, and an older or ano
   expect(restored.slots).toEqual(STAGED.slots);
   expect(code(STAGED, 151, { type: 'restore', from: STEADY })).toBe('notOlder');
   expect(after(STAGED, 151, { type: 'restore', from: STAGED, lost: true }).revision).toBe(restored.revision);
-  expect([isOlder(STEADY, STAGED.revision), isOlder(STAGED, STAGED.revision)]).toEqual([true, false]);
+});
+
+test('a ledger of a higher revision that was not made from the state’s gives way to it', () => {
+  const elsewhere = after(STEADY, 150, { type: 'stage', by: 'bob' }, made('b', 2), FINISH, CONFIRM);
+  expect(elsewhere.revision).toBeGreaterThan(STAGED.revision);
+  const restored = after(elsewhere, 151, { type: 'restore', from: STAGED });
+  expect(restored.revision).toBeGreaterThan(elsewhere.revision);
+  expect([descendsFrom(STAGED, restored), descendsFrom(elsewhere, restored)]).toEqual([true, false]);
 });
 
 test('with a wrong clock nothing is staged; Entra’s time decides where it is known', () => {

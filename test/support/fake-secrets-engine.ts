@@ -3,7 +3,7 @@
  * operation as Pulumi does: what is new or changed first (a changed slot deletes before it creates), what is gone last. It can be
  * cut off after any operation; a key is in Entra before the state knows it.
  */
-import { isOlder } from '../../infra/rotation/index.js';
+import { descendsFrom } from '../../infra/rotation/index.js';
 import { type Ledger, SLOTS, type SlotName, secretName } from '../../infra/rotation/ledger.js';
 import { intendedSecrets } from '../../infra/rotation/secrets.js';
 
@@ -75,10 +75,10 @@ export class FakeEngine {
   /**
    * One update, or as much of it as `operations` allow.
    *
-   * @returns `stale` when the ledger is older than the state's, or another of the same revision
+   * @returns `stale` when the ledger was not made from the state's
    */
   update(ledger: Ledger, operations = Number.POSITIVE_INFINITY): 'done' | 'cut off' | 'stale' {
-    if (this.ledger !== undefined && this.#isStale(ledger, this.ledger)) return 'stale';
+    if (this.ledger !== undefined && !descendsFrom(this.ledger, ledger)) return 'stale';
     let left = operations;
     for (const operation of this.#operations(ledger)) {
       if (left <= 0) return 'cut off';
@@ -86,13 +86,6 @@ export class FakeEngine {
       operation();
     }
     return left <= 0 ? 'cut off' : 'done';
-  }
-
-  #isStale(ledger: Ledger, known: Ledger): boolean {
-    return (
-      isOlder(ledger, known.revision) ||
-      (ledger.revision === known.revision && JSON.stringify(ledger) !== JSON.stringify(known))
-    );
   }
 
   *#operations(ledger: Ledger): Generator<() => void> {

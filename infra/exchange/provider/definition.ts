@@ -9,7 +9,6 @@ import { calendarVisibility } from './resources/calendar-visibility.js';
 import { ewsAccess } from './resources/ews-access.js';
 import { roleMailbox } from './resources/role-mailbox.js';
 import { roomBooking } from './resources/room-booking.js';
-import { rotationLedger } from './resources/rotation-ledger.js';
 
 /** It is not published: programs and provider come from one package. */
 export const EXCHANGE_PROVIDER_VERSION = '0.1.0';
@@ -55,7 +54,6 @@ export function exchangeProvider(options: ExchangeOptions): ExchangeProvider {
       'exchange:index:ApplicationScope': applicationScope,
       'exchange:index:CalendarBaseline': calendarBaseline,
       'exchange:index:CalendarVisibility': calendarVisibility,
-      'exchange:index:RotationLedger': rotationLedger,
     },
   });
   return {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { stringify } from 'yaml';
 import { InteropError } from '../../../infra/errors.js';
-import { ledgerText, type SavedLedger } from '../../../infra/identity/ledger-guard.js';
+import { toSave } from '../../../infra/identity/ledger-guard.js';
 import { type JudgedEvidence, NO_EVIDENCE } from '../../../infra/rotation/index.js';
 import { initialLedger, type Ledger, SLOTS } from '../../../infra/rotation/ledger.js';
 import type { CommandContext } from '../../../scripts/command-context.js';
@@ -28,7 +28,7 @@ export class FakeWorld implements RotationWorld {
   opened = 0;
   proofs = 0;
   held: HeldSecret[] = [];
-  saved: SavedLedger | undefined;
+  saved: Ledger | undefined;
   seen: JudgedEvidence = NO_EVIDENCE;
   evidenceAsked = 0;
   /** The next time that this is reached, the command ends there. */
@@ -108,16 +108,19 @@ export class FakeWorld implements RotationWorld {
   async open(): Promise<RotationEngine> {
     this.opened += 1;
     return {
-      savedLedger: async () => this.saved,
+      savedLedger: async () => {
+        const { saved } = this;
+        return saved && { ...toSave(saved), read: () => saved };
+      },
       update: async (ledger) => {
-        this.saved = { revision: ledger.revision, text: ledgerText(ledger) };
+        this.saved = ledger;
         this.#reach('update');
         this.held = SLOTS.flatMap((slot) => this.#wanted(ledger, slot));
       },
       saveLedger: async () => {
         this.#reach('saveLedger');
         const ledger = this.ledger();
-        this.saved = { revision: ledger.revision, text: ledgerText(ledger) };
+        this.saved = ledger;
       },
       secrets: async () => {
         this.#reach('secrets');
