@@ -230,7 +230,6 @@ test.each(ROWS)(
     const command = typeof row.command === 'function' ? await row.command() : row.command;
     const watch = watchGoogle();
     for (const [what, moment, signal] of row.stops) {
-      process.stderr.write(`${new Date().toISOString()} ${what}\n`);
       const { code, signal: by, stderr } = await stoppedAt(command, moment, signal);
       const end = { what, code, by, stderr: signal === 'SIGINT' ? stderr : '' };
       const cancelled = { code: 8, by: null, stderr: expect.stringContaining('cancelled') };
@@ -239,7 +238,6 @@ test.each(ROWS)(
       );
       await expectSound(what);
     }
-    process.stderr.write(`${new Date().toISOString()} end\n`);
     await run(command, row.ends);
     const failed = await watch.stop();
     if (row.demanded !== true) expect(failed).toBe(0);
@@ -302,9 +300,10 @@ const REPLICATION_MS = 4_000;
 
 /** A moment that the tenant shows is held for as long as reads there do not show what was made. */
 async function stoppedAt(command: readonly string[], moment: Moment, signal?: 'SIGINT') {
-  if (!('tenant' in moment)) return await stopAt({ sandbox, project }, command, moment, signal);
+  const start = () => project.start(command);
+  if (!('tenant' in moment)) return await stopAt({ sandbox, project }, start, moment, signal);
   await sandbox.control({ faults: [`replicationDelay=${REPLICATION_MS}`] });
-  const end = await stopAt({ sandbox, project }, command, moment, signal);
+  const end = await stopAt({ sandbox, project }, start, moment, signal);
   await sandbox.control({ clearFaults: true });
   await delay(REPLICATION_MS);
   return end;

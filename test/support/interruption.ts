@@ -2,7 +2,7 @@
  * Commands that are stopped at a chosen moment. The moment is seen from outside, as the emulated tenant, the stack's file or the
  * command's own words show it: the product knows nothing of it.
  */
-import { readFileSync, utimesSync } from 'node:fs';
+import { utimesSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,8 +15,8 @@ import type { TestSandbox } from './sandbox.js';
 
 /** When a command is stopped. */
 export type Moment =
-  /** At a request, which is never answered and takes no effect: `METHOD /path`, `*` standing for one segment. */
-  | { readonly request: string }
+  /** At a request, which is never answered and takes no effect: `METHOD /path`, `*` standing for one segment; at the first of several. */
+  | { readonly request: string | readonly string[] }
   /** As soon as the ledger in the stack's file is so. */
   | { readonly ledger: (ledger: Ledger) => boolean }
   /** As soon as the tenant is so. */
@@ -30,20 +30,25 @@ export function ledgerIn(project: TestProject): Ledger {
 }
 
 /**
- * Starts a command, waits for the moment, and stops it there: SIGKILL hits the command and all that it started, SIGINT the command
- * alone.
+ * Waits until a command's moment comes, and stops it there: SIGKILL hits the command and all that it started, SIGINT the command alone.
  *
- * @throws Error when the command ended before
+ * @param start is called once the moment is watched for
+ * @returns how it ended; without a signal when it came to its end before the moment
  */
 export async function stopAt(
   { sandbox, project }: { readonly sandbox: TestSandbox; readonly project: TestProject },
-  args: readonly string[],
+  start: () => RunningCommand,
   moment: Moment,
   signal: 'SIGKILL' | 'SIGINT' = 'SIGKILL',
 ): Promise<CommandRun> {
-  if ('request' in moment) await sandbox.control({ faults: [`hang=1@${moment.request}`] });
-  const command = project.start(args);
-  await until(command, () => hasCome(sandbox, project, moment));
+  const hangs = 'request' in moment ? [moment.request].flat().map((request) => `hang=1@${request}`) : [];
+  if (hangs.length > 0) await sandbox.control({ faults: hangs });
+  const command = start();
+  const come = async () => await hasCome(sandbox, project, moment, hangs.length);
+  while (!(await come())) {
+    if (command.child.exitCode !== null) return await command.ended;
+    await delay(LOOK_EVERY_MS);
+  }
   if (signal === 'SIGINT') {
     command.child.kill('SIGINT');
     return await command.ended;
@@ -54,20 +59,16 @@ export async function stopAt(
   return end;
 }
 
-async function hasCome(sandbox: TestSandbox, project: TestProject, moment: Moment): Promise<boolean> {
-  if ('request' in moment)
-    return !((await sandbox.control({})) as { faults: string[] }).faults.some((fault) =>
-      fault.startsWith('hang='),
-    );
-  return 'ledger' in moment ? moment.ledger(ledgerIn(project)) : await moment.tenant();
-}
-
-async function until(command: RunningCommand, come: () => Promise<boolean>): Promise<void> {
-  while (!(await come())) {
-    if (command.child.exitCode !== null)
-      throw new Error(`ended before its moment came: ${command.stdout()}${command.stderr()}`);
-    await delay(LOOK_EVERY_MS);
-  }
+async function hasCome(
+  sandbox: TestSandbox,
+  project: TestProject,
+  moment: Moment,
+  hangs: number,
+): Promise<boolean> {
+  if ('ledger' in moment) return moment.ledger(ledgerIn(project));
+  if ('tenant' in moment) return await moment.tenant();
+  const { faults } = (await sandbox.control({})) as { faults: string[] };
+  return faults.filter((fault) => fault.startsWith('hang=')).length < hangs;
 }
 
 /**
@@ -83,9 +84,4 @@ async function freeLocks(project: TestProject): Promise<void> {
   }
   if (isInContainer(process.env))
     await rm(join(project.backend, '.pulumi', 'locks'), { recursive: true, force: true });
-}
-
-/** The text of a project's stack file. */
-export function stackText(project: TestProject): string {
-  return readFileSync(project.stackFile, 'utf8');
 }

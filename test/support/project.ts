@@ -95,7 +95,7 @@ export async function makeProject(tenant: {
   };
   const stackFile = join(folder, 'Pulumi.test.yaml');
   const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}): RunningCommand =>
-    startProcess([...args, '--stack', 'test'], folder, { ...env, ...more });
+    startProcess(BIN, [...args, '--stack', 'test'], folder, { ...env, ...more });
   const project: TestProject = {
     root,
     folder,
@@ -191,9 +191,15 @@ function baseConfig(info: SandboxInfo, clientId: string): Record<string, unknown
   };
 }
 
-function startProcess(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): RunningCommand {
+/** Runs a script of the build as a process. */
+export function startProcess(
+  script: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): RunningCommand {
   // A process group of its own, so that a test can end everything that the command started.
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(process.execPath, [script, ...args], {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
