@@ -1,6 +1,6 @@
 /** Questions about the secrets that a ledger names. */
 import type { SecretRef, SlotSecret } from './events.js';
-import { type Ledger, SLOTS, type SlotName, secretName } from './ledger.js';
+import { type Ledger, type SlotName, secretName } from './ledger.js';
 import type { RotationPolicy } from './policy.js';
 
 export const DAY_MS = 86_400_000;
@@ -41,12 +41,17 @@ export function otherSlot(slot: SlotName): SlotName {
   return slot === 'a' ? 'b' : 'a';
 }
 
-/** The secrets in slots, the newest first. */
+/** The secrets in slots, the newest first. Without lists on the way: every decision asks for it, many times over. */
 export function slotSecrets(ledger: Ledger): readonly SlotSecret[] {
-  return SLOTS.flatMap((slot) => {
-    const secret = ledger.slots[slot];
-    return secret === undefined ? [] : [{ slot, generation: secret.generation }];
-  }).sort((one, other) => other.generation - one.generation);
+  const [one, other] = [secretIn(ledger, 'a'), secretIn(ledger, 'b')];
+  if (one === undefined) return other === undefined ? [] : [other];
+  if (other === undefined) return [one];
+  return one.generation > other.generation ? [one, other] : [other, one];
+}
+
+function secretIn({ slots }: Ledger, slot: SlotName): SlotSecret | undefined {
+  const secret = slots[slot];
+  return secret === undefined ? undefined : { slot, generation: secret.generation };
 }
 
 /**

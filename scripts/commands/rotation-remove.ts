@@ -32,7 +32,12 @@ export async function rotationRemove(
   world: RotationWorld,
 ): Promise<CommandResult> {
   return await withRotation(context, world, { command: 'rotation remove' }, async (rotation) => {
-    await finishFirst(rotation);
+    const finished = await finishFirst(rotation);
+    // The same command, cut off before: the secret is gone, and nothing is left to name.
+    if (finished?.keyId === keyId.toLowerCase()) {
+      await rotation.save();
+      return endOf(rotation);
+    }
     const view = await foreignOf(rotation);
     const secret = requireForeign(view, keyId, rotation.stack.name);
     const lastUse = secret.lastUse === undefined ? undefined : new Date(secret.lastUse);

@@ -26,15 +26,20 @@ export async function rotationRevoke(
   const when = whenOf(flags);
   const { writeOnly } = flags;
   return await withRotation(context, world, { command: 'rotation revoke', writeOnly }, async (rotation) => {
-    // What leaked goes before anything else: a revoke at once does not wait for what another command began.
-    if (when !== 'now') await finishFirst(rotation);
     const secret = secretNamed(flags.secret);
-    for (const line of consequencesOf(rotation, secret, when)) context.terminal.line(line, 'warn');
-    await requireConsent(rotation, flags.yes);
-    if (!writeOnly) await rotation.engine();
-    await rotation.readTenantPolicy();
-    rotation.apply({ type: 'revoke', secret, when, by: actorOf(context.env) });
-    if (!writeOnly) await rotation.carryOut();
+    // What leaked goes before anything else: a revoke at once does not wait for what another command began.
+    const again = isBegun(rotation.ledger, secret);
+    if (when !== 'now' || again) await finishFirst(rotation);
+    const consequences = consequencesOf(rotation, secret, when);
+    // The same command, cut off before, is finished now; the secret that took the other one's place must not go, too.
+    if (when !== 'now' || !again || writeOnly) {
+      for (const line of consequences) context.terminal.line(line, 'warn');
+      await requireConsent(rotation, flags.yes);
+      if (!writeOnly) await rotation.engine();
+      await rotation.readTenantPolicy();
+      rotation.apply({ type: 'revoke', secret, when, by: actorOf(context.env) });
+      if (!writeOnly) await rotation.carryOut();
+    }
     await rotation.save();
     await rotation.copyToVault();
     return endOf(rotation, { consequences: consequencesOf(rotation, secret, when) });
@@ -64,6 +69,12 @@ function whenOf({ now, afterSwitch, deadline }: RevokeFlags): RevokeEvent['when'
 function secretNamed(text: string): RevokeEvent['secret'] {
   const slot = SLOTS.find((name) => name === text);
   return slot === undefined ? { keyId: text } : { slot };
+}
+
+/** Whether the revoke of this very secret was begun, and not seen through. */
+function isBegun({ pending }: Ledger, named: RevokeEvent['secret']): boolean {
+  if (pending?.event !== 'revoke') return false;
+  return 'slot' in named ? pending.slot === named.slot : pending.keyId === named.keyId.toLowerCase();
 }
 
 /** What stops working, and until when. */

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { InteropError } from '../../infra/errors.js';
 import { cacheFolder } from '../cache-folder.js';
 
@@ -26,12 +26,11 @@ export async function withLedgerLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { default: lockfile } = await import('proper-lockfile');
-  const folder = join(cacheFolder(env), 'locks');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const name = createHash('sha256').update(realpathSync(file)).digest('hex').slice(0, 32);
+  const lockfilePath = ledgerLockPath(file, env);
+  mkdirSync(dirname(lockfilePath), { recursive: true, mode: 0o700 });
   const release = await lockfile
     .lock(file, {
-      lockfilePath: join(folder, `${name}.lock`),
+      lockfilePath,
       stale: STALE_MS,
       update: RENEW_MS,
       retries: ATTEMPTS,
@@ -46,6 +45,12 @@ export async function withLedgerLock<T>(
   } finally {
     await release().catch(() => undefined);
   }
+}
+
+/** Where the lock on a stack's file lies. */
+export function ledgerLockPath(file: string, env: NodeJS.ProcessEnv): string {
+  const name = createHash('sha256').update(realpathSync(file)).digest('hex').slice(0, 32);
+  return join(cacheFolder(env), 'locks', `${name}.lock`);
 }
 
 function anotherCommand(file: string, cause: unknown): InteropError {

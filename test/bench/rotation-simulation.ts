@@ -3,8 +3,16 @@
  * old checkouts and lost ledgers; and a Google that holds what was pasted. The outage is measured at that Google, never taken
  * from the ledger. The same seed makes the same years.
  */
-import type { Due, JudgedEvidence, planRun, RotationEvent, RunPlan } from '../../infra/rotation/index.js';
+import {
+  type Due,
+  dueOf,
+  type JudgedEvidence,
+  type planRun,
+  type RotationEvent,
+  type RunPlan,
+} from '../../infra/rotation/index.js';
 import { type Ledger, SLOTS, type SlotName } from '../../infra/rotation/ledger.js';
+import { highestGeneration } from '../../infra/rotation/secrets.js';
 import type { CutOff } from '../support/rotation-commands.js';
 import type { RotationWorld, SecretKey } from './rotation-world.js';
 
@@ -17,6 +25,8 @@ export interface SimulationOptions {
   readonly days: number;
   /** The decision that is tried: {@link planRun}, or a wrong one to see that the measure can fail. */
   readonly plan: typeof planRun;
+  /** Let the world's own `rotation run` decide instead. @default false */
+  readonly byCommand?: boolean;
 }
 
 export interface SimulationResult {
@@ -228,6 +238,7 @@ class Years {
     this.#counts.runs += 1;
     const now = this.#clock();
     const cutOff = this.#cutOff();
+    if (this.#options.byCommand === true) return await this.#runCommand(now, cutOff);
     for (let round = 0; round < 4; round += 1) {
       const ledger = await this.#world.readLedger();
       const plan: RunPlan = this.#options.plan(ledger, this.#world.policy, this.#evidence(ledger), now);
@@ -249,6 +260,22 @@ class Years {
         return;
       }
     }
+  }
+
+  async #runCommand(now: Date, cutOff: CutOff): Promise<void> {
+    const { run, policy } = this.#world;
+    if (run === undefined) throw new Error('this world has no command');
+    const before = await this.#world.readLedger();
+    const evidence = this.#evidence(before);
+    const end = await run.call(this.#world, evidence, now, cutOff);
+    const after = await this.#world.readLedger();
+    this.#told = dueOf(after, policy, evidence.entraTime ?? now).due;
+    if (highestGeneration(after) > highestGeneration(before)) this.#counts.rotations += 1;
+    if (end === 'cut off') this.#counts.cutOff += 1;
+    if (end === 'refused') this.#counts.refused += 1;
+    if (end !== 'stale') return;
+    this.#counts.staleRefused += 1;
+    this.#refusedAt ??= this.#time;
   }
 
   /** True, late, at times missing; the clock of Entra is asked by most runs. */

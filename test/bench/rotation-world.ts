@@ -1,5 +1,5 @@
 /** What the simulation of a rotation needs of a world: a fake one here, the real engine on an emulated tenant elsewhere. */
-import type { RotationEvent, RotationPolicy } from '../../infra/rotation/index.js';
+import type { JudgedEvidence, RotationEvent, RotationPolicy } from '../../infra/rotation/index.js';
 import type { Ledger } from '../../infra/rotation/ledger.js';
 import { FakeEngine, FakeEntra } from '../support/fake-secrets-engine.js';
 import { type CutOff, carriedOut, command, finishPending, withKeyIds } from '../support/rotation-commands.js';
@@ -20,6 +20,8 @@ export interface RotationWorld {
   ledgerOfState(): Ledger | Promise<Ledger>;
   carryOut(event: RotationEvent, now: Date, cutOff?: CutOff): StepEnd | Promise<StepEnd>;
   finish(now: Date, cutOff?: CutOff): StepEnd | Promise<StepEnd>;
+  /** The command `rotation run` itself, where the world has it; else its decision is carried out step by step. */
+  run?(evidence: JudgedEvidence, now: Date, cutOff?: CutOff): Promise<StepEnd>;
   /** The newest secret, once it is made and has signed in: what the hand-off shows. */
   secretToPaste(): SecretKey | undefined | Promise<SecretKey | undefined>;
   /** A secret that somebody made by hand and that is known everywhere, valid for so many days. */

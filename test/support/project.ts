@@ -96,7 +96,7 @@ export async function makeProject(tenant: {
   const stackFile = join(folder, 'Pulumi.test.yaml');
   const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}): RunningCommand => {
     const stack = args.includes('--stack') ? [] : ['--stack', 'test'];
-    return startProcess([...args, ...stack], folder, { ...env, ...more });
+    return startProcess(BIN, [...args, ...stack], folder, { ...env, ...more });
   };
   const project: TestProject = {
     root,
@@ -193,9 +193,15 @@ function baseConfig(info: SandboxInfo, clientId: string): Record<string, unknown
   };
 }
 
-function startProcess(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): RunningCommand {
+/** Runs a script of the build as a process. */
+export function startProcess(
+  script: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): RunningCommand {
   // A process group of its own, so that a test can end everything that the command started.
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(process.execPath, [script, ...args], {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
