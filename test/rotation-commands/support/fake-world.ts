@@ -9,8 +9,14 @@ import { ledgerText, type SavedLedger } from '../../../infra/identity/ledger-gua
 import { type JudgedEvidence, NO_EVIDENCE } from '../../../infra/rotation/index.js';
 import { initialLedger, type Ledger, SLOTS } from '../../../infra/rotation/ledger.js';
 import type { CommandContext } from '../../../scripts/command-context.js';
+import type { ForeignView } from '../../../scripts/rotation/foreign-secrets.js';
 import { readRotation } from '../../../scripts/rotation/rotation.js';
-import type { RotationEngine, RotationWorld, Vault } from '../../../scripts/rotation/rotation-world.js';
+import type {
+  RotationEngine,
+  RotationTenant,
+  RotationWorld,
+  Vault,
+} from '../../../scripts/rotation/rotation-world.js';
 import type { HeldSecret } from '../../../scripts/secret-in-state.js';
 import { Terminal } from '../../../scripts/terminal.js';
 
@@ -31,6 +37,9 @@ export class FakeWorld implements RotationWorld {
   saved: SavedLedger | undefined;
   seen: JudgedEvidence = NO_EVIDENCE;
   evidenceAsked = 0;
+  foreign: ForeignView = { secrets: [], signInsNotChecked: undefined };
+  /** What Entra's clock shows; undefined where nobody can ask. */
+  entraTime: Date | undefined;
   /** The next time that this is reached, the command ends there. */
   cutAt: Moment | undefined;
   vault: { failing: boolean; copies: string[] } = { failing: false, copies: [] };
@@ -137,8 +146,12 @@ export class FakeWorld implements RotationWorld {
     return this.seen;
   }
 
-  async secretPolicy() {
-    return { checked: true, longestLifeDays: undefined, policy: undefined } as const;
+  tenant(): RotationTenant {
+    return {
+      secretPolicy: async () => ({ checked: true, longestLifeDays: undefined, policy: undefined }),
+      foreignSecrets: async () => this.foreign,
+      time: async () => this.entraTime,
+    };
   }
 
   async openVault(): Promise<Vault> {
