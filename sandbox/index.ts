@@ -145,6 +145,7 @@ function applicationOf(
       clock.iso(),
     );
   return {
+    now: () => clock.now(),
     // Exchange waits per cmdlet, and counts those who wait.
     latencyMs: (request) => (isExchange(request) ? 0 : controls.latencyMs),
     // The control must be reachable whatever is broken.
@@ -178,6 +179,7 @@ function applicationOf(
 /** An Exchange Server beside the tenant, with the same mailboxes: EWS and nothing else. */
 function onPremisesOf({ controls, ews }: Parts): Application {
   return {
+    now: () => controls.clock.now(),
     latencyMs: () => controls.latencyMs,
     fault: ({ method, path }) => controls.faults.take({ method, path, isGraph: false }),
     faultReply: (_, status, retryAfter) =>

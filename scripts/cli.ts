@@ -136,12 +136,15 @@ export function buildCli(io: CliIo, outcome: { exitCode: number }): Command {
   define(
     rotation,
     'status',
-    'Where the rotation stands and what is due; asks nobody, exits with 10 when something is due',
-    async () => {
-      const { rotationStatus } = await import('./commands/rotation-status.js');
-      return (context) => rotationStatus(context, { now: () => new Date() });
+    'Where the rotation stands and what is due; exits with 10 when something is due',
+    async (flags) => {
+      const [{ rotationStatus }, world] = await Promise.all([
+        import('./commands/rotation-status.js'),
+        liveWorld(),
+      ]);
+      return (context) => rotationStatus(context, { offline: flags.offline === true }, world);
     },
-  );
+  ).option('--offline', 'go by the ledger alone: Entra is not asked for secrets that somebody else made');
   define(rotation, 'stage', 'Make the next secret beside the one in use, and prove it', async (flags) => {
     const [{ rotationStage }, world] = await Promise.all([
       import('./commands/rotation-stage.js'),

@@ -35,6 +35,11 @@ export interface OpenStackOptions {
   /** Make the stack where the backend does not have it yet. */
   readonly create: boolean;
   /**
+   * Count the secret in use of a registration that is adopted, before the stack is brought up for the first time: it is written into
+   * the ledger as a foreign one. @default false
+   */
+  readonly countSecretInUse?: boolean;
+  /**
    * `first`: a token is asked for before anything else happens. `lazily`: only when it is needed, which saves its time; for runs
    * that write nothing, see {@link explainingSignIn}. @default 'first'
    */
@@ -96,11 +101,16 @@ export async function openStack(context: CommandContext, options: OpenStackOptio
     warn: (text) => context.terminal.warn(text),
   });
   const graph = async () => await openGraph(await signedIn(), context.signal);
-  const ledger =
+  const found =
     config.rotation ??
     (options.ledger === 'saved'
       ? await savedLedger(stack, session)
       : await firstLedger(context, stack, config, session, options.ledger, graph));
+  const { adopt } = config.registration;
+  const ledger =
+    options.countSecretInUse === true && adopt !== undefined
+      ? await withSecretInUse(context, stack, config, session, found, graph)
+      : found;
   session.useLedger(ledger);
   return {
     stack,
@@ -183,6 +193,43 @@ async function firstLedger(
   writeLedger(stack.file, ledger);
   context.terminal.line(`Wrote the first rotation ledger into ${stack.file}: commit it.`);
   return ledger;
+}
+
+/**
+ * The ledger with the secret that the adopted registration has in use, where the stack was never brought up: it counts towards the cap
+ * of two, and is retired once Google holds the first one of ours.
+ *
+ * Where it cannot be told which one is in use, the ledger stays as it is: `up` lists them afterwards, with the command.
+ */
+async function withSecretInUse(
+  context: CommandContext,
+  stack: ProjectStack,
+  config: StackConfig,
+  session: StackSession,
+  ledger: Ledger,
+  graph: () => Promise<GraphClient>,
+): Promise<Ledger> {
+  if (ledger.foreign.length > 0 || ledgerInState(await session.readState()) !== undefined) return ledger;
+  const [{ findForeignSecrets }, { secretInUse }, { reduce, rotationPolicy }, { actorOf }] =
+    await Promise.all([
+      import('./rotation/foreign-secrets.js'),
+      import('../infra/identity/foreign-secrets.js'),
+      import('../infra/rotation/index.js'),
+      import('./rotation/actor.js'),
+    ]);
+  const view = await findForeignSecrets({ graph, stack: stack.name, config, ledger, inState: [] });
+  const now = new Date();
+  const secret = secretInUse(view.secrets, now);
+  if (secret === undefined) return ledger;
+  const { keyId, endDate } = secret;
+  const event = { type: 'adopt', keyId, endDate: new Date(endDate), by: actorOf(context.env) } as const;
+  const outcome = reduce(ledger, event, rotationPolicy(config), now);
+  if (outcome.refusal !== undefined) return ledger;
+  writeLedger(stack.file, outcome.ledger);
+  context.terminal.line(
+    `The registration's secret in use (key ${keyId}) counts as a foreign one in ${basename(stack.file)}: commit it.`,
+  );
+  return outcome.ledger;
 }
 
 function lostLedger(stack: ProjectStack): InteropError {

@@ -24,6 +24,7 @@ import {
   tenantAppManagementPolicySchema,
 } from './graph-objects.js';
 import { Filter, segment } from './odata.js';
+import { ServerClock } from './server-clock.js';
 
 export type { GraphClientOptions } from './graph-call.js';
 export type {
@@ -62,10 +63,12 @@ interface ListRequest {
 
 /** Calls to Microsoft Graph, v1.0 but for reports that are there in beta only. */
 export class GraphClient {
+  /** Entra's time, once it has answered: Graph stands before it, and both are Microsoft's machines. */
+  readonly clock = new ServerClock();
   readonly #options: GraphClientOptions;
 
   constructor(options: GraphClientOptions) {
-    this.#options = options;
+    this.#options = { ...options, clock: this.clock };
   }
 
   /** An app registration by its client id or its object id; undefined when there is none. */

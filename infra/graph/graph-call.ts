@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AuthenticationHandler, Client } from '@microsoft/microsoft-graph-client';
 import { GraphTransport, type TransportOptions } from './graph-transport.js';
+import type { ServerClock } from './server-clock.js';
 import type { Trust } from './trust.js';
 
 /** What a client is made with. */
@@ -13,6 +14,8 @@ export interface GraphClientOptions {
   readonly token: () => Promise<string>;
   readonly trust: Trust;
   readonly signal: AbortSignal;
+  /** Is told the time of each answer. */
+  readonly clock?: ServerClock | undefined;
   /** Waits between attempts; injected by tests. */
   readonly sleep?: TransportOptions['sleep'];
 }
@@ -25,10 +28,10 @@ export interface GraphCallParts {
 
 /** @param version of Graph, v1.0 unless given */
 export function openGraphCall(
-  { graph, trust, token, signal, sleep = pause }: GraphClientOptions,
+  { graph, trust, token, signal, clock, sleep = pause }: GraphClientOptions,
   version: 'v1.0' | 'beta' = 'v1.0',
 ): GraphCallParts {
-  const transport = new GraphTransport({ graph, trust, signal, sleep });
+  const transport = new GraphTransport({ graph, trust, signal, clock, sleep });
   const client = Client.initWithMiddleware({
     baseUrl: `${graph}/`,
     defaultVersion: version,

@@ -6,6 +6,7 @@ import type { RequestInit } from 'undici';
 import { InteropError } from '../errors.js';
 import { cancelledError, networkCode } from './network-error.js';
 import { isTransient, isUntouched, LONGEST_WAIT_MS, waitBefore } from './retry.js';
+import type { ServerClock } from './server-clock.js';
 import type { Trust } from './trust.js';
 
 /** What the transport needs. */
@@ -14,6 +15,8 @@ export interface TransportOptions {
   readonly graph: string;
   readonly trust: Trust;
   readonly signal: AbortSignal;
+  /** Is told the time of each answer. */
+  readonly clock?: ServerClock | undefined;
   /** Waits so many milliseconds; rejects when the signal is aborted. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
@@ -92,10 +95,11 @@ export class GraphTransport implements Middleware {
   }
 
   async #attempt(url: string, init: RequestInit) {
-    const { trust, signal } = this.#options;
+    const { trust, signal, clock } = this.#options;
     const deadline = AbortSignal.timeout(TIMEOUT_MS);
     try {
       const response = await trust.fetch(url, { ...init, signal: AbortSignal.any([signal, deadline]) });
+      clock?.hear(response.headers.get('date'));
       return { response };
     } catch (error) {
       if (signal.aborted) throw cancelledError('a request to Microsoft Graph');

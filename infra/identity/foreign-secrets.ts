@@ -1,5 +1,6 @@
 /** Secrets of the registration that this stack did not make. Pure. They are shown, and never removed unless a person says so. */
 import type { Application, CredentialSignIn } from '../graph/client.js';
+import { intendedSecrets } from '../rotation/index.js';
 import { type Ledger, SLOTS, secretName } from '../rotation/ledger.js';
 
 /** A secret outside of the slots. */
@@ -25,7 +26,8 @@ export interface KnownSecrets {
 /**
  * The secrets of a registration that neither the state nor a slot of the ledger knows.
  *
- * One with the name of a slot's secret that was begun and has no key id yet is this stack's own: an interrupted run made it.
+ * One with the name of a slot's secret whose key id the ledger does not know is this stack's own: an interrupted run made it, or one
+ * whose key ids were not written into this file, or it is about to be removed.
  *
  * @param signIns undefined when they could not be read
  */
@@ -39,7 +41,14 @@ export function foreignSecrets(
     return secret === undefined ? [] : [{ keyId: secret.keyId, name: secretName(slot, secret.generation) }];
   });
   const own = new Set([...inState, ...slots.map(({ keyId }) => keyId)].map((keyId) => keyId?.toLowerCase()));
-  const begun = new Set(slots.filter(({ keyId }) => keyId === undefined).map(({ name }) => name));
+  const begun = new Set(
+    intendedSecrets(ledger)
+      .filter(({ slot, generation }) => {
+        const secret = ledger.slots[slot];
+        return secret?.generation !== generation || secret.keyId === undefined;
+      })
+      .map(({ slot, generation }) => secretName(slot, generation)),
+  );
   const adopted = new Set(ledger.foreign.map(({ keyId }) => keyId.toLowerCase()));
   return passwordCredentials
     .filter(({ keyId, displayName }) => !own.has(keyId.toLowerCase()) && !begun.has(displayName ?? ''))
@@ -58,4 +67,22 @@ function lastUse(signIns: readonly CredentialSignIn[], keyId: string): string | 
     .filter((row) => row.keyId.toLowerCase() === keyId.toLowerCase())
     .flatMap((row) => row.signInActivity?.lastSignInDateTime ?? []);
   return times.sort((one, other) => Date.parse(one) - Date.parse(other)).at(-1);
+}
+
+/**
+ * The secret that somebody made and that is in use: the only one that has not ended, or the only one of them that signs in. Where it
+ * cannot be told, undefined: a person has to say.
+ */
+export function secretInUse(
+  found: readonly ForeignSecretFound[],
+  now: Date,
+): (ForeignSecretFound & { readonly endDate: string }) | undefined {
+  const alive = found.flatMap((secret) =>
+    secret.endDate !== undefined && Date.parse(secret.endDate) > now.getTime()
+      ? [{ ...secret, endDate: secret.endDate }]
+      : [],
+  );
+  const used = alive.filter(({ lastUse: use }) => use !== undefined);
+  const [only, ...others] = alive.length === 1 ? alive : used;
+  return others.length === 0 ? only : undefined;
 }

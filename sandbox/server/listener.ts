@@ -8,6 +8,8 @@ import { type HttpReply, type HttpRequest, jsonReply, segmentsOf } from './http.
 
 /** What the listener asks of the rest of the sandbox. */
 export interface Application {
+  /** Milliseconds since 1970, for the `Date` of answers. */
+  now(): number;
   /** Milliseconds to wait before an answer. */
   latencyMs(request: HttpRequest): number;
   /** The fault that hits the request, if any. */
@@ -83,12 +85,13 @@ async function serve(
   const body = await readBody(message);
   if (body === undefined) {
     return await write(
+      application,
       response,
       jsonReply(413, plainError('RequestEntityTooLarge', 'The request is too large.')),
     );
   }
   const request = understand(message, body);
-  if ('status' in request) return await write(response, request);
+  if ('status' in request) return await write(application, response, request);
   await pause(application.latencyMs(request), stopped);
   const effect = application.fault(request);
   switch (effect?.kind) {
@@ -98,13 +101,17 @@ async function serve(
       response.destroy();
       return;
     case 'answer':
-      return await write(response, application.faultReply(request, effect.status, effect.retryAfter));
+      return await write(
+        application,
+        response,
+        application.faultReply(request, effect.status, effect.retryAfter),
+      );
     case 'dropAfter':
       await answerFor(application, request);
       response.destroy();
       return;
     default:
-      return await write(response, await answerFor(application, request));
+      return await write(application, response, await answerFor(application, request));
   }
 }
 
@@ -167,13 +174,14 @@ function pause(milliseconds: number, stopped: AbortSignal): Promise<void> {
   });
 }
 
-function write(response: ServerResponse, reply: HttpReply): Promise<void> {
+function write(application: Application, response: ServerResponse, reply: HttpReply): Promise<void> {
   return new Promise((resolve) => {
     response.once('close', resolve);
     const body = reply.body === undefined ? undefined : Buffer.from(reply.body);
     const length =
       reply.status === 204 || reply.status === 304 ? {} : { 'content-length': body?.length ?? 0 };
-    response.writeHead(reply.status, { ...reply.headers, ...length });
+    const date = new Date(application.now()).toUTCString();
+    response.writeHead(reply.status, { date, ...reply.headers, ...length });
     response.end(body);
   });
 }

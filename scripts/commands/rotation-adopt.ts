@@ -23,12 +23,12 @@ export async function rotationAdopt(
     if (keyId !== undefined) await finishFirst(rotation);
     const view = await foreignOf(rotation);
     if (keyId === undefined) {
-      const lines = view.secrets.map((secret) => describeForeign(secret, view));
+      const lines = view.secrets.map((secret) => describeForeign(secret, view, world.now()));
       for (const line of lines) context.terminal.line(line);
       if (lines.length === 0) context.terminal.line('The registration has no secret of somebody else.');
       return { exitCode: 0, json: view };
     }
-    const { endDate } = requireForeign(view, keyId, rotation.stack.name);
+    const { endDate } = requireForeign(view, keyId, rotation.stack.name, world.now());
     const by = actorOf(context.env);
     if (rotation.apply({ type: 'adopt', keyId, endDate: new Date(endDate ?? Number.NaN), by }))
       rotation.say(`Adopted key ${keyId.toLowerCase()}.`);

@@ -39,14 +39,14 @@ export async function rotationRemove(
       return endOf(rotation);
     }
     const view = await foreignOf(rotation);
-    const secret = requireForeign(view, keyId, rotation.stack.name);
+    const secret = requireForeign(view, keyId, rotation.stack.name, world.now());
     const lastUse = secret.lastUse === undefined ? undefined : new Date(secret.lastUse);
     const by = actorOf(context.env);
     const event = { type: 'remove', keyId: secret.keyId, by, lastUse, force } as const;
     // What is refused is not asked about.
     const { refusal } = reduce(rotation.ledger, event, rotation.policy, world.now());
     if (refusal !== undefined) throw refusalError(refusal, rotation.stack.name);
-    context.terminal.line(describeForeign(secret, view));
+    context.terminal.line(describeForeign(secret, view, world.now()));
     for (const line of consequencesOf(rotation, { keyId: secret.keyId }, 'now'))
       context.terminal.line(line, 'warn');
     await requireConsent(rotation, yes, WORDS);

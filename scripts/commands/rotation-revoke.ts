@@ -37,7 +37,8 @@ export async function rotationRevoke(
       await requireConsent(rotation, flags.yes);
       if (!writeOnly) await rotation.engine();
       await rotation.readTenantPolicy();
-      rotation.apply({ type: 'revoke', secret, when, by: actorOf(context.env) });
+      const entraTime = await rotation.entraTime();
+      rotation.apply({ type: 'revoke', secret, when, by: actorOf(context.env), entraTime });
       if (!writeOnly) await rotation.carryOut();
     }
     await rotation.save();

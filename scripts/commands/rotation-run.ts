@@ -15,6 +15,12 @@ import {
   timelineOf,
 } from '../../infra/rotation/index.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
+import {
+  describeForeign,
+  type ForeignView,
+  foreignAsJson,
+  showForeign,
+} from '../rotation/foreign-secrets.js';
 import { type Rotation, withRotation } from '../rotation/rotation.js';
 import type { RotationWorld } from '../rotation/rotation-world.js';
 import { runReport } from '../rotation/run-report.js';
@@ -30,7 +36,8 @@ export interface RunFlags {
 const MOST_ROUNDS = 8;
 
 /**
- * On a day on which nothing is due, neither the engine is started nor anybody asked.
+ * On a day on which nothing is due the engine is not started. Entra is asked for its time and for secrets that somebody else made;
+ * where nobody can sign in, that is left out.
  *
  * @returns exit code 10 when something is due that a person has to do, 0 otherwise
  */
@@ -41,16 +48,21 @@ export async function rotationRun(
 ): Promise<CommandResult> {
   const { writeOnly } = flags;
   return await withRotation(context, world, { command: 'rotation run', writeOnly }, async (rotation) => {
-    const plan = await work(rotation);
+    const entraTime = await rotation.entraTime();
+    const plan = await work(rotation, entraTime);
     await rotation.save();
     await rotation.copyToVault();
-    return tell(rotation, flags, plan);
+    return tell(rotation, flags, {
+      plan,
+      foreign: await rotation.foreignSecrets(),
+      now: entraTime ?? world.now(),
+    });
   });
 }
 
 /** Plans, does, plans again, until nothing is left that a scheduler may do. @returns the last plan */
-async function work(rotation: Rotation): Promise<RunPlan> {
-  const evidence = await evidenceOf(rotation);
+async function work(rotation: Rotation, entraTime: Date | undefined): Promise<RunPlan> {
+  const evidence = { ...(await evidenceOf(rotation)), entraTime };
   for (let round = 1; ; round += 1) {
     const plan = await planned(rotation, evidence);
     const { steps } = plan;
@@ -87,22 +99,33 @@ async function evidenceOf(rotation: Rotation): Promise<JudgedEvidence> {
   return steady || ledger.pending !== undefined ? NO_EVIDENCE : await rotation.evidence();
 }
 
-function tell(rotation: Rotation, flags: RunFlags, plan: RunPlan): CommandResult {
-  const { context, ledger, policy, world, stack, config, done } = rotation;
+/** What there is to tell of a run. */
+interface Told {
+  /** The last one. */
+  readonly plan: RunPlan;
+  readonly foreign: ForeignView;
+  /** By the clock that is known to be right. */
+  readonly now: Date;
+}
+
+function tell(rotation: Rotation, flags: RunFlags, { plan, foreign, now }: Told): CommandResult {
+  const { context, ledger, policy, stack, config, done } = rotation;
   const blocked = plan.blocked.map(({ refusal }) => refusalError(refusal, stack.name));
   for (const error of blocked)
     context.terminal.warn([error.summary, ...error.problems.map(describeProblem)].join('; '));
   for (const line of plan.contradictions) context.terminal.warn(`contradiction: ${line}`);
-  const due = dueOf(ledger, policy, world.now());
+  showForeign(context.terminal, foreign, now, stack.name);
+  const due = dueOf(ledger, policy, now);
   if (flags.report !== undefined) {
     const text = runReport({
       stack: stack.name,
       tenant: config.tenant,
-      timeline: timelineOf(ledger, policy, world.now()),
+      timeline: timelineOf(ledger, policy, now),
       done,
       blocked: blocked.map(({ summary }) => summary),
       contradictions: plan.contradictions,
       due,
+      foreign: foreign.secrets.map((secret) => describeForeign(secret, foreign, now)),
       who: doerOf,
       changed: rotation.changed,
     });
@@ -111,6 +134,7 @@ function tell(rotation: Rotation, flags: RunFlags, plan: RunPlan): CommandResult
   const { json } = endOf(rotation, {
     blocked: blocked.map(({ summary, problems, next }) => ({ summary, problems, next })),
     contradictions: plan.contradictions,
+    foreignSecrets: foreignAsJson(foreign),
   });
   return { exitCode: due.due.length > 0 ? SOMETHING_DUE : 0, json };
 }

@@ -24,7 +24,7 @@ export async function rotationStage(
       if (!flags.writeOnly) await rotation.engine();
       const { stack, config } = rotation;
       requireAllowedLife(await rotation.readTenantPolicy(), config.secret.lifetimeDays, stack.name);
-      rotation.apply({ type: 'stage', by: actorOf(context.env) });
+      rotation.apply({ type: 'stage', by: actorOf(context.env), entraTime: await rotation.entraTime() });
       if (!flags.writeOnly) await rotation.carryOut();
     }
     await rotation.save();

@@ -1,7 +1,8 @@
-/** `rotation status`: where the rotation stands and what is due. Reads the stack's file only: no engine, no sign-in. */
+/** `rotation status`: where the rotation stands and what is due. Reads the stack's file, and asks Entra for foreign secrets: no engine. */
 import { SOMETHING_DUE } from '../../infra/errors.js';
 import { describeSecret, dueOf, rotationPolicy, secretOf, timelineOf } from '../../infra/rotation/index.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
+import { foreignAsJson, showForeign } from '../rotation/foreign-secrets.js';
 import { readRotation } from '../rotation/rotation.js';
 import type { RotationWorld } from '../rotation/rotation-world.js';
 import { legendText, timelineText } from '../rotation/timeline-text.js';
@@ -17,10 +18,20 @@ const PHASE_WORDS = {
   revoking: 'a secret is being revoked',
 } as const;
 
-/** Exit code 10 when something is due, 0 otherwise. */
+export interface StatusFlags {
+  /** Read the stack's file only, and ask nobody. */
+  readonly offline: boolean;
+}
+
+/**
+ * Where nobody can sign in, foreign secrets are left out.
+ *
+ * @returns exit code 10 when something is due, 0 otherwise
+ */
 export async function rotationStatus(
   context: CommandContext,
-  world: Pick<RotationWorld, 'now'>,
+  { offline }: StatusFlags,
+  world: Pick<RotationWorld, 'now' | 'tenant'>,
 ): Promise<CommandResult> {
   const { stack, config, ledger } = readRotation(context);
   const { terminal } = context;
@@ -45,6 +56,10 @@ export async function rotationStatus(
     terminal.warn(
       `this machine's clock is behind the ledger, whose last event was at ${report.clockBehind.toISOString()}`,
     );
+  const foreign = offline
+    ? undefined
+    : await world.tenant({ context, stack, config }).foreignSecrets({ ledger, inState: [] });
+  if (foreign !== undefined) showForeign(terminal, foreign, at, stack.name);
   showDue(terminal, report, stack.name);
   const secrets = timeline.secrets.map(({ name, role, keyId, start, end, lead, daysLeft, ageDays }) => ({
     name,
@@ -58,6 +73,10 @@ export async function rotationStatus(
   }));
   return {
     exitCode: report.due.length > 0 ? SOMETHING_DUE : 0,
-    json: { ...standingAsJson(ledger, policy, at, stack.name), secrets },
+    json: {
+      ...standingAsJson(ledger, policy, at, stack.name),
+      secrets,
+      ...(foreign === undefined ? {} : { foreignSecrets: foreignAsJson(foreign) }),
+    },
   };
 }

@@ -1,6 +1,8 @@
 /** The world as it is: the stack on the real engine, the tenant behind it. */
 
+import { InteropError } from '../../infra/errors.js';
 import { ROTATION_LEDGER_URN } from '../../infra/identity/ledger-guard.js';
+import { once } from '../../infra/once.js';
 import type { CommandContext } from '../command-context.js';
 import { ledgerInState } from '../ledger-in-state.js';
 import { type OpenStack, openStack } from '../open-stack.js';
@@ -9,7 +11,7 @@ import { chooseStack, findProject } from '../project.js';
 import { recover } from '../recovery.js';
 import { type HeldSecret, heldSecrets } from '../secret-in-state.js';
 import { readStackFile, stackConfigOf } from '../stack-file.js';
-import type { RotationEngine, RotationWorld } from './rotation-world.js';
+import type { RotationEngine, RotationTenant, RotationWorld, TenantRequest } from './rotation-world.js';
 
 /** What a command works with that was started by a person or a pipeline. */
 export const LIVE_WORLD: RotationWorld = {
@@ -22,14 +24,7 @@ export const LIVE_WORLD: RotationWorld = {
     for (const line of judged.why) request.context.terminal.line(line, 'dim');
     return judged;
   },
-  secretPolicy: async (request) => {
-    const [{ viewRegistration }, { stackSecretPolicy }] = await Promise.all([
-      import('./registration.js'),
-      import('../secret-policy.js'),
-    ]);
-    const graph = async () => (await viewRegistration(request)).graph;
-    return await stackSecretPolicy({ stack: request.stack.name, config: request.config, graph });
-  },
+  tenant: liveTenant,
   openVault: async (context, keyVault) => {
     const raw = stackConfigOf(
       readStackFile(chooseStack(findProject(context.cwd), context.stack, context.env).file),
@@ -42,6 +37,34 @@ export const LIVE_WORLD: RotationWorld = {
     return await openKeyVault({ ...keyVault, credential, trust, signal: context.signal });
   },
 };
+
+/** Signed in once, with the first question. */
+function liveTenant(request: TenantRequest): RotationTenant {
+  const { stack, config } = request;
+  const view = once(async () => (await import('./registration.js')).viewRegistration(request));
+  const graph = async () => (await view()).graph;
+  return {
+    secretPolicy: async () => {
+      const { stackSecretPolicy } = await import('../secret-policy.js');
+      return await stackSecretPolicy({ stack: stack.name, config, graph });
+    },
+    foreignSecrets: async (known) => {
+      const { findForeignSecrets } = await import('./foreign-secrets.js');
+      return await findForeignSecrets({ ...known, graph, stack: stack.name, config });
+    },
+    time: async () => (await ifAnswered(graph))?.clock.now(),
+  };
+}
+
+/** Undefined where it cannot be had. @throws InteropError of kind `cancelled` */
+async function ifAnswered<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof InteropError) || error.kind === 'cancelled') throw error;
+    return undefined;
+  }
+}
 
 /** The same for a stack that is open already. */
 export function liveEngine(context: CommandContext, open: OpenStack): RotationEngine {

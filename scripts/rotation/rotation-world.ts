@@ -1,5 +1,6 @@
 /** What the rotation commands need of the world: the present, the stack on the engine, evidence. Tests put others in their place. */
 import type { KeyVaultConfig, StackConfig } from '../../infra/config.js';
+import type { KnownSecrets } from '../../infra/identity/foreign-secrets.js';
 import type { SecretPolicy } from '../../infra/identity/secret-policy.js';
 import type { JudgedEvidence, UseEvent } from '../../infra/rotation/index.js';
 import type { Ledger } from '../../infra/rotation/ledger.js';
@@ -7,6 +8,7 @@ import type { CommandContext } from '../command-context.js';
 import type { LedgerInState } from '../ledger-in-state.js';
 import type { ProjectStack } from '../project.js';
 import type { HeldSecret } from '../secret-in-state.js';
+import type { ForeignView } from './foreign-secrets.js';
 
 /** A stack that is open for what a rotation does to it. */
 export interface RotationEngine {
@@ -39,11 +41,25 @@ export interface Vault {
   put(secret: HeldSecret): Promise<void>;
 }
 
-/** What evidence is collected about. */
-export interface EvidenceRequest {
+/** Whose tenant. */
+export interface TenantRequest {
   readonly context: CommandContext;
   readonly stack: ProjectStack;
   readonly config: StackConfig;
+}
+
+/** What Entra tells of the stack's registration. What cannot be read is not checked, which is no failure. */
+export interface RotationTenant {
+  /** What the tenant's policy allows a new secret. */
+  secretPolicy(): Promise<SecretPolicy>;
+  /** Secrets of the registration, as it is now, that somebody else made. */
+  foreignSecrets(known: KnownSecrets): Promise<ForeignView>;
+  /** The time by Entra's clock; undefined where nobody could ask. */
+  time(): Promise<Date | undefined>;
+}
+
+/** What evidence is collected about. */
+export interface EvidenceRequest extends TenantRequest {
   readonly ledger: Ledger;
   readonly now: Date;
 }
@@ -57,8 +73,8 @@ export interface RotationWorld {
   open(context: CommandContext, ledger: 'write' | 'saved'): Promise<RotationEngine>;
   /** What Microsoft's and Google's logs amount to. Sources that cannot be read leave something out; they do not fail. */
   evidence(request: EvidenceRequest): Promise<JudgedEvidence>;
-  /** What the tenant's policy allows a new secret. One that cannot be read is not checked, which is no failure. */
-  secretPolicy(request: Omit<EvidenceRequest, 'ledger' | 'now'>): Promise<SecretPolicy>;
+  /** The tenant behind the stack; nobody is asked before one of its functions is called. */
+  tenant(request: TenantRequest): RotationTenant;
   /** @throws InteropError; so do the vault's own functions */
   openVault(context: CommandContext, keyVault: KeyVaultConfig): Promise<Vault>;
   /** Asks a person a question of yes or no; undefined where nobody can be asked. */

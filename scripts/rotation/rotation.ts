@@ -28,8 +28,9 @@ import type { CommandContext } from '../command-context.js';
 import { chooseStack, findProject, type ProjectStack } from '../project.js';
 import type { HeldSecret } from '../secret-in-state.js';
 import { readStackFile, stackConfigOf, writeLedger } from '../stack-file.js';
+import type { ForeignView } from './foreign-secrets.js';
 import { withLedgerLock } from './ledger-lock.js';
-import type { RotationEngine, RotationWorld } from './rotation-world.js';
+import type { RotationEngine, RotationTenant, RotationWorld } from './rotation-world.js';
 
 /** A stack's rotation as its file tells it. */
 export interface RotationStack {
@@ -76,6 +77,7 @@ export class Rotation {
   /** What was done, one sentence each, for the report. */
   readonly done: string[] = [];
   readonly engine: () => Promise<RotationEngine>;
+  readonly tenant: () => RotationTenant;
   #ledger: Ledger;
   #written: unknown;
   /** Our own uses that the ledger does not tell of yet. */
@@ -99,6 +101,7 @@ export class Rotation {
     this.#ledger = ledger;
     this.#written = written;
     this.engine = once(() => this.#open());
+    this.tenant = once(() => world.tenant({ context, stack, config }));
   }
 
   get ledger(): Ledger {
@@ -126,12 +129,26 @@ export class Rotation {
 
   /** Takes the tenant's policy on secrets into account, before one is made. */
   async readTenantPolicy(): Promise<SecretPolicy> {
-    const { context, stack, config } = this;
-    const found = await this.world.secretPolicy({ context, stack, config });
+    const { config } = this;
+    const found = await this.tenant().secretPolicy();
     if (!found.checked)
-      context.terminal.line(`The tenant's policy on secrets was not checked: ${found.why}.`, 'dim');
+      this.context.terminal.line(`The tenant's policy on secrets was not checked: ${found.why}.`, 'dim');
     this.policy = rotationPolicy(config, found.checked ? found.longestLifeDays : undefined);
     return found;
+  }
+
+  /** The time by Entra's clock, by which a wrong one of this machine is noticed; undefined where nobody could ask. */
+  async entraTime(): Promise<Date | undefined> {
+    return await this.tenant().time();
+  }
+
+  /**
+   * Secrets of the registration that somebody else made.
+   *
+   * @param inState key ids in the stack's state, where it was read; else the ledger's and the names of secrets have to do
+   */
+  async foreignSecrets(inState: readonly string[] = []): Promise<ForeignView> {
+    return await this.tenant().foreignSecrets({ ledger: this.#ledger, inState });
   }
 
   /** Says what was done, and keeps it for the report. */

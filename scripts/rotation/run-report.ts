@@ -11,6 +11,8 @@ export interface RunReport {
   readonly blocked: readonly string[];
   readonly contradictions: readonly string[];
   readonly due: DueReport;
+  /** Secrets of the registration that somebody else made, one line each. */
+  readonly foreign: readonly string[];
   /** Who has to do a step, in words. */
   readonly who: (due: DueReport['due'][number]) => string;
   /** Whether the stack's file was changed, and has to be committed. */
@@ -18,7 +20,7 @@ export interface RunReport {
 }
 
 export function runReport(report: RunReport): string {
-  const { stack, tenant, timeline, done, blocked, contradictions, due, changed } = report;
+  const { stack, tenant, timeline, done, blocked, contradictions, due, foreign, changed } = report;
   return `${[
     `## Secret rotation of ${cell(stack)} (${cell(tenant)})`,
     '',
@@ -46,6 +48,7 @@ export function runReport(report: RunReport): string {
           `Nothing is due before ${due.upcoming.since.toISOString().slice(0, 10)}: ${cell(due.upcoming.what)}.`,
         ]
       : []),
+    ...list('Secrets that somebody else made', foreign),
     ...(changed ? ['', `The ledger in \`Pulumi.${stack}.yaml\` was changed: commit it.`] : []),
   ].join('\n')}\n`;
 }

@@ -71,6 +71,10 @@ test.each([
 
   const up = await project.run(['up']);
   expect({ code: up.code, stderr: up.code === 0 ? '' : up.stderr }).toEqual({ code: 0, stderr: '' });
+  // The secret in use counts from the start: Google is moved away from it, and it is retired.
+  const [inUse] = before.passwordCredentials as { keyId: string }[];
+  const { value } = await project.json(['rotation', 'status']);
+  expect(value).toMatchObject({ phase: 'staged', foreign: [{ keyId: inUse?.keyId }] });
   const during = await graph<Record<string, unknown>>('GET', `/v1.0/applications/${made.id}`);
   expect(during).toEqual({ ...before, passwordCredentials: expect.anything() });
   expect(

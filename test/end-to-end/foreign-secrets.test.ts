@@ -1,4 +1,6 @@
 /** Secrets that somebody else made on the registration: shown, counted, removed only on demand. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { makeProject, type TestProject } from '../support/project.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 
@@ -38,7 +40,17 @@ test(
     });
 
     // It is shown, and stays through another up.
-    expect((await project.run(['up'])).code).toBe(0);
+    const told = `not ours: "${PORTAL}" (key ${body.keyId}), made `;
+    for (const args of [['up'], ['rotation', 'status'], ['rotation', 'run']]) {
+      const { stdout, stderr } = await project.run(args);
+      expect({ args, output: stdout + stderr }).toEqual({ args, output: expect.stringContaining(told) });
+    }
+    const report = join(project.folder, 'report.md');
+    const run = await project.json(['rotation', 'run', '--report', report]);
+    expect(run.value).toMatchObject({
+      foreignSecrets: { checked: true, secrets: [{ keyId: body.keyId, name: PORTAL, adopted: false }] },
+    });
+    expect(readFileSync(report, 'utf8')).toContain(`"${PORTAL}" (key ${body.keyId})`);
     const listed = await project.run(['rotation', 'adopt']);
     expect(listed.stdout).toContain(`"${PORTAL}" (key ${body.keyId})`);
     expect(listed.stdout).toContain('no sign-in is reported');
@@ -66,6 +78,16 @@ test(
     const removed = await project.json(['rotation', 'remove', body.keyId, '--yes']);
     expect(removed).toMatchObject({ code: 0, value: { foreign: [], pending: null } });
     expect(await keyNames()).toEqual(['interop-a-g1']);
+    const { value } = await project.json(['rotation', 'status']);
+    expect(value).toMatchObject({ foreignSecrets: { checked: true, secrets: [] } });
+
+    // The clock of this machine is an hour behind Entra's: a secret's end would be wrong.
+    await sandbox.control({ clock: { advanceMs: 3_600_000 } });
+    const late = await project.run(['rotation', 'stage']);
+    expect(late).toMatchObject({ code: 1, stderr: expect.stringContaining("this machine's clock is wrong") });
+    expect(await keyNames()).toEqual(['interop-a-g1']);
+    await sandbox.control({ clock: { advanceMs: -3_600_000 } });
+    expect((await project.run(['rotation', 'stage'])).code).toBe(0);
   },
   TIMEOUT_MS,
 );

@@ -1,6 +1,7 @@
 /** The rotation commands on a world in memory: what they write, in which order, and what they leave when they are cut off. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { InteropError } from '../../infra/errors.js';
 import { formatInstant } from '../../infra/rotation/ledger.js';
 import { rotationConfirm } from '../../scripts/commands/rotation-confirm.js';
 import { rotationRestore } from '../../scripts/commands/rotation-restore.js';
@@ -25,7 +26,7 @@ const confirm = (...endpoints: string[]) =>
   rotationConfirm(world.context, { endpoints, evidence: false, writeOnly: false }, world);
 const retire = () => rotationRetire(world.context, { writeOnly: false }, world);
 const run = (report?: string) => rotationRun(world.context, { report, writeOnly: false }, world);
-const status = () => rotationStatus(world.context, world);
+const status = (offline = false) => rotationStatus(world.context, { offline }, world);
 const revoke = (flags: Partial<RevokeFlags>) =>
   rotationRevoke(
     world.context,
@@ -139,7 +140,7 @@ test('--write-only writes what is wished and starts no engine', async () => {
   expect(world.ledger().pending).toMatchObject({ event: 'stage', slot: 'b' });
 });
 
-test('on a day on which nothing is due neither the engine nor the logs are asked', async () => {
+test('on a day on which nothing is due neither the engine nor Google’s and Microsoft’s logs of a hand-over are asked', async () => {
   const before = world.text();
   world.passDays(100);
   expect(await run()).toMatchObject({ exitCode: 0, json: { changed: false, due: [] } });
@@ -173,6 +174,67 @@ test('status tells phase, days left and who has to do what; 10 when something is
   await stage();
   expect(await status()).toMatchObject({ exitCode: 10, json: { phase: 'staged' } });
   expect(world.output()).toContain("by a person at Google's Admin console");
+});
+
+test('with a clock that differs from Entra’s nothing is made, whichever of the two is ahead', async () => {
+  const before = world.text();
+  world.passDays(151);
+  for (const skew of [-1, 1]) {
+    world.entraTime = new Date(world.time.getTime() + skew * 3_600_000);
+    await expect(stage()).rejects.toMatchObject({ summary: "this machine's clock is wrong" });
+    await expect(revoke({ now: true })).rejects.toMatchObject({ summary: "this machine's clock is wrong" });
+    expect(await run()).toMatchObject({
+      exitCode: 10,
+      json: { changed: false, blocked: [{ summary: "this machine's clock is wrong" }] },
+    });
+  }
+  expect(world.text()).toBe(before);
+  world.entraTime = new Date(world.time.getTime() + 60_000);
+  expect(await run()).toMatchObject({ json: { phase: 'staged' } });
+});
+
+test('what is due is judged by Entra’s time, not by a clock that has stopped', async () => {
+  world.entraTime = new Date(world.time.getTime() + 151 * 86_400_000);
+  expect(await run()).toMatchObject({ exitCode: 10, json: { blocked: [{}] } });
+  world.entraTime = new Date(world.time.getTime() + 100 * 86_400_000);
+  expect(await run()).toMatchObject({ exitCode: 0, json: { blocked: [] } });
+});
+
+test('secrets that somebody else made are told with age and last use, by status, run and its report', async () => {
+  const keyId = '99999999-9999-4999-8999-999999999999';
+  const secret = {
+    keyId,
+    name: 'Portal',
+    startDate: '2029-12-02T00:00:00Z',
+    endDate: '2031-01-01T00:00:00Z',
+    lastUse: '2029-12-31T00:00:00Z',
+    adopted: false,
+  };
+  world.foreign = { secrets: [secret], signInsNotChecked: undefined };
+  const line = `"Portal" (key ${keyId}), made 2029-12-02 (30 days ago), ends 2031-01-01, last sign-in 2029-12-31T00:00:00Z`;
+  expect(await status()).toMatchObject({
+    exitCode: 0,
+    json: { foreignSecrets: { checked: true, secrets: [{ keyId }] } },
+  });
+  expect(world.output()).toContain(line);
+  expect(world.output()).toContain(`rotation adopt ${keyId} --stack test`);
+  expect(await run('report.md')).toMatchObject({ exitCode: 0, json: { foreignSecrets: { checked: true } } });
+  expect(readFileSync(join(world.folder, 'report.md'), 'utf8')).toContain(line);
+});
+
+test('where nobody can sign in status and run say so, and fail by nothing else', async () => {
+  const notChecked = new InteropError({ kind: 'authentication', summary: 'nobody is signed in' });
+  world.foreign = { secrets: [], notChecked, signInsNotChecked: undefined };
+  expect(await status()).toMatchObject({ exitCode: 0, json: { foreignSecrets: { checked: false } } });
+  expect(await run()).toMatchObject({ exitCode: 0, json: { foreignSecrets: { checked: false } } });
+  expect(world.output()).toContain('were not looked for: nobody is signed in');
+});
+
+test('status --offline asks nobody', async () => {
+  world.tenant = () => {
+    throw new Error('somebody was asked');
+  };
+  expect((await status(true)).json).not.toHaveProperty('foreignSecrets');
 });
 
 test('revoke at once says what stops, and wants a yes', async () => {

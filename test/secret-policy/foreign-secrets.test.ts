@@ -1,5 +1,5 @@
 /** Which secrets of a registration are somebody else's. */
-import { foreignSecrets } from '../../infra/identity/foreign-secrets.js';
+import { foreignSecrets, secretInUse } from '../../infra/identity/foreign-secrets.js';
 import { parseLedger } from '../../infra/rotation/ledger.js';
 
 const key = (digit: string) => `aaaaaaaa-0000-4000-8000-00000000000${digit}`;
@@ -53,4 +53,31 @@ test('one that an interrupted run made for a slot is not foreign', () => {
     );
   expect(found('interop-b-g5')).toEqual([]);
   expect(found('interop-b-g4')).toHaveLength(1);
+});
+
+test('one that is about to be removed is not foreign, though no slot names it any more', () => {
+  const pending = { event: 'retire', slot: 'b', generation: 3, at: '2026-05-01T00:00:00Z' } as const;
+  const found = foreignSecrets(
+    { passwordCredentials: [credential('6', 'interop-b-g3')] },
+    { ledger: { ...ledger, pending }, inState: [] },
+    undefined,
+  );
+  expect(found).toEqual([]);
+});
+
+test.each([
+  ['the only one', ['5'], '5'],
+  ['the only one that signs in', ['4', '5', '6'], '4'],
+  ['none where nobody can tell', ['5', '6'], undefined],
+  ['none where there is none', [], undefined],
+])('the secret in use is %s', (_, digits, expected) => {
+  const now = new Date('2026-06-01T00:00:00Z');
+  const secret = secretInUse(find(...digits.map((digit) => credential(digit))), now);
+  expect(secret?.keyId).toBe(expected === undefined ? undefined : key(expected));
+});
+
+test('a secret that has ended is in use by nobody', () => {
+  expect(
+    secretInUse(find(credential('4'), credential('5')), new Date('2027-06-01T00:00:00Z')),
+  ).toBeUndefined();
 });

@@ -9,10 +9,12 @@ import { toSave } from '../../../infra/identity/ledger-guard.js';
 import { type JudgedEvidence, NO_EVIDENCE, type UseEvent } from '../../../infra/rotation/index.js';
 import { initialLedger, type Ledger, SLOTS } from '../../../infra/rotation/ledger.js';
 import type { CommandContext } from '../../../scripts/command-context.js';
+import type { ForeignView } from '../../../scripts/rotation/foreign-secrets.js';
 import { readRotation } from '../../../scripts/rotation/rotation.js';
 import type {
   EvidenceRequest,
   RotationEngine,
+  RotationTenant,
   RotationWorld,
   Vault,
 } from '../../../scripts/rotation/rotation-world.js';
@@ -40,6 +42,9 @@ export class FakeWorld implements RotationWorld {
   /** Ledgers by which evidence was judged. */
   readonly judgedBy: Ledger[] = [];
   evidenceAsked = 0;
+  foreign: ForeignView = { secrets: [], signInsNotChecked: undefined };
+  /** What Entra's clock shows; undefined where nobody can ask. */
+  entraTime: Date | undefined;
   /** The next time that this is reached, the command ends there. */
   cutAt: Moment | undefined;
   vault: { failing: boolean; copies: string[] } = { failing: false, copies: [] };
@@ -151,8 +156,12 @@ export class FakeWorld implements RotationWorld {
     return this.seen;
   }
 
-  async secretPolicy() {
-    return { checked: true, longestLifeDays: undefined, policy: undefined } as const;
+  tenant(): RotationTenant {
+    return {
+      secretPolicy: async () => ({ checked: true, longestLifeDays: undefined, policy: undefined }),
+      foreignSecrets: async () => this.foreign,
+      time: async () => this.entraTime,
+    };
   }
 
   async openVault(): Promise<Vault> {
