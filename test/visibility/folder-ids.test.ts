@@ -2,19 +2,20 @@ import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } f
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { FolderIdFile } from '../../infra/exchange/visibility/folder-ids.js';
+import { GuidTable } from '../../infra/exchange/visibility/guids.js';
 import { temporaryFolder } from './support/temporary-files.js';
 import { guidOf } from './support/tenant.js';
 
 const freshPath = () => join(temporaryFolder(), 'cache', 'folder-ids');
 
 function filled(path: string, count: number, id = (n: number) => `folder-${n}`): void {
-  const file = FolderIdFile.open(path);
+  const file = FolderIdFile.open(path, new GuidTable());
   for (let n = 0; n < count; n++) file.set(guidOf(n), id(n));
   file.close();
 }
 
 function known(path: string, count: number): (string | undefined)[] {
-  const file = FolderIdFile.open(path);
+  const file = FolderIdFile.open(path, new GuidTable());
   const ids = Array.from({ length: count }, (_, n) => file.get(guidOf(n)));
   file.close();
   return ids;
@@ -23,7 +24,7 @@ function known(path: string, count: number): (string | undefined)[] {
 describe('the file of folder ids', () => {
   it('knows what was set, at once and after it was opened again', () => {
     const path = freshPath();
-    const file = FolderIdFile.open(path);
+    const file = FolderIdFile.open(path, new GuidTable());
     file.set(guidOf(1), 'LgAAAA+/=日');
     expect(file.get(guidOf(1))).toBe('LgAAAA+/=日');
     file.set(guidOf(1), 'another');
@@ -36,7 +37,7 @@ describe('the file of folder ids', () => {
   it('holds more than it keeps in one piece', () => {
     const path = freshPath();
     filled(path, 30_000, (n) => `${n}-`.repeat(12));
-    const file = FolderIdFile.open(path);
+    const file = FolderIdFile.open(path, new GuidTable());
     expect(file.size).toBe(30_000);
     expect(file.get(guidOf(0))).toBe('0-'.repeat(12));
     expect(file.get(guidOf(29_999))).toBe('29999-'.repeat(12));
@@ -62,7 +63,7 @@ describe('the file of folder ids', () => {
     filled(path, 10);
     truncateSync(path, statSync(path).size - 3);
     expect(known(path, 10)).toEqual([...Array.from({ length: 9 }, (_, n) => `folder-${n}`), undefined]);
-    const file = FolderIdFile.open(path);
+    const file = FolderIdFile.open(path, new GuidTable());
     file.set(guidOf(9), 'again');
     file.close();
     expect(known(path, 10)[9]).toBe('again');
@@ -89,7 +90,7 @@ describe('the file of folder ids', () => {
 
   it('serves two writers at once', () => {
     const path = freshPath();
-    const [one, other] = [FolderIdFile.open(path), FolderIdFile.open(path)];
+    const [one, other] = [FolderIdFile.open(path, new GuidTable()), FolderIdFile.open(path, new GuidTable())];
     for (let n = 0; n < 50; n += 2) {
       one.set(guidOf(n), `folder-${n}`);
       other.set(guidOf(n + 1), `folder-${n + 1}`);

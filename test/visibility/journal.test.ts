@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { GuidTable } from '../../infra/exchange/visibility/guids.js';
 import {
   type JournalOptions,
   lastAccount,
@@ -15,6 +16,7 @@ const optionsFor = (path: string, more: Partial<JournalOptions> = {}): JournalOp
   path,
   key: 'one',
   now: NOW,
+  table: new GuidTable(),
   ...more,
 });
 const freshPath = () => join(temporaryFolder(), 'state', 'plan.jsonl');

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { applyVisibility } from '../../infra/exchange/visibility/apply.js';
 import { visibilityFiles } from '../../infra/exchange/visibility/files.js';
+import { GuidTable } from '../../infra/exchange/visibility/guids.js';
 import { openJournal } from '../../infra/exchange/visibility/journal.js';
 import { noCounts } from '../../infra/exchange/visibility/outcome.js';
 import { planVisibility } from '../../infra/exchange/visibility/plan.js';
@@ -81,7 +82,7 @@ describe('the report', () => {
 
   it('still tells an interrupted first reading', async () => {
     const files = temporaryFiles();
-    const journal = openJournal({ path: files.plan, key: 'x', now: new Date(0) });
+    const journal = openJournal({ path: files.plan, key: 'x', now: new Date(0), table: new GuidTable() });
     journal.write({
       mailbox: { guid: guidOf(1), address: 'a@b.c', kind: 'UserMailbox' },
       result: 'enough',

@@ -1,6 +1,12 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
+import { GuidTable } from '../../infra/exchange/visibility/guids.js';
 import { Pending } from '../../infra/exchange/visibility/pending.js';
-import { type CalendarChange, UndoRecord } from '../../infra/exchange/visibility/undo-record.js';
+import {
+  type CalendarChange,
+  UndoRecord,
+  UndoRecordBuilder,
+} from '../../infra/exchange/visibility/undo-record.js';
 
 const change: fc.Arbitrary<CalendarChange> = fc.constantFrom<CalendarChange>(
   { former: 'None', set: ['AvailabilityOnly'] },
@@ -52,6 +58,39 @@ describe('the undo record', () => {
       ]),
     );
     expect(many.encode().length / many.size).toBeLessThanOrEqual(24);
+  });
+
+  it('holds what was changed, whatever else its table knows', () => {
+    fc.assert(
+      fc.property(changes, fc.array(guid), (list, others) => {
+        const table = new GuidTable();
+        for (const other of others) table.add(other);
+        const builder = new UndoRecordBuilder(table);
+        for (const [id, what] of list) builder.add(id, what);
+        expect(builder.build().encode()).toBe(UndoRecord.of(list).encode());
+      }),
+    );
+  });
+
+  it('has the checksum of its whole text, and a digest that is its own', () => {
+    const large = (last: CalendarChange) =>
+      UndoRecord.of(
+        Array.from({ length: 10_000 }, (_, n) => [
+          `${n.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`,
+          n < 9_999 ? { former: 'None', set: ['LimitedDetails'] } : last,
+        ]),
+      );
+    const [one, other] = [
+      large({ former: 'None', set: ['LimitedDetails'] }),
+      large({ former: 'AvailabilityOnly', set: ['LimitedDetails'] }),
+    ];
+    for (const each of [UndoRecord.empty, one, other]) {
+      expect(each.textChecksum()).toBe(crc32(each.encode()));
+      expect(UndoRecord.decode(each.encode()).digest()).toBe(each.digest());
+    }
+    expect(one.digest()).not.toBe(other.digest());
+    expect(() => UndoRecord.decode(`${one.encode()}\n`)).toThrow(RangeError);
+    expect(() => UndoRecord.decode(one.encode().replace(/./, ' $&'))).toThrow(RangeError);
   });
 
   it('knows nothing of mailboxes that are not in it', () => {

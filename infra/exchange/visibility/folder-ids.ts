@@ -2,13 +2,14 @@
  * The folder ids of default calendars, remembered in a file: a later run asks one question less per mailbox.
  *
  * The file may be lost, cut off or wrong at any time: a lost id is asked for again, a damaged record is not used, a wrong id is
- * replaced when Exchange does not know it. Only an index is in memory (8 to 16 bytes a mailbox), the ids stay on disk.
+ * replaced when Exchange does not know it. Only an index is in memory (8 to 12 bytes a mailbox, besides the table of GUIDs), the ids
+ * stay on disk.
  * One record: checksum (4 bytes), length of the id (2), GUID (16), id. A later record replaces an earlier one.
  */
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { GUID_BYTES, GuidTable, guidBytes, guidText } from './guids.js';
+import { GUID_BYTES, type GuidTable, grown, guidBytes, guidText } from './guids.js';
 
 /** What a sweep asks of it. */
 export interface FolderIds {
@@ -31,36 +32,43 @@ const WRITE_AT_ONCE = 1 << 16;
 export class FolderIdFile implements FolderIds {
   readonly #path: string;
   #descriptor: number;
-  readonly #index = new GuidTable();
-  /** Place of each mailbox's record in the file; beyond the end while it waits to be written. */
+  readonly #table: GuidTable;
+  /** By a mailbox's number in the table: the place of its record in the file plus one; 0 where there is none. */
   #places = new Float64Array(1024);
+  #size = 0;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   readonly #fresh = new Map<string, string>();
 
-  /** Opens the file, makes it where it is missing, and clears away what is damaged or replaced. */
-  static open(path: string): FolderIdFile {
+  /**
+   * Opens the file, makes it where it is missing, and clears away what is damaged or replaced.
+   *
+   * @param table where the file's mailboxes are numbered, together with those of others
+   */
+  static open(path: string, table: GuidTable): FolderIdFile {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const file = new FolderIdFile(path);
+    const file = new FolderIdFile(path, table);
     if (file.#load() === 'worn') file.#rewrite();
     return file;
   }
 
-  private constructor(path: string) {
+  private constructor(path: string, table: GuidTable) {
     this.#path = path;
+    this.#table = table;
     this.#descriptor = openSync(path, 'a+', 0o600);
   }
 
+  /** How many mailboxes have a record. */
   get size(): number {
-    return this.#index.size;
+    return this.#size;
   }
 
   get(guid: string): string | undefined {
     const fresh = this.#fresh.get(guid);
     if (fresh !== undefined) return fresh;
-    const index = this.#index.indexOf(guid);
-    if (index < 0) return undefined;
-    const record = recordAt(this.#descriptor, this.#places[index] ?? 0);
+    const place = this.#places[this.#table.indexOf(guid)] ?? 0;
+    if (place === 0) return undefined;
+    const record = recordAt(this.#descriptor, place - 1);
     return record?.guid === guid ? record.folderId : undefined;
   }
 
@@ -95,13 +103,10 @@ export class FolderIdFile implements FolderIds {
   }
 
   #remember(guid: string, place: number): void {
-    const { index } = this.#index.add(guid);
-    if (index >= this.#places.length) {
-      const larger = new Float64Array(this.#places.length * 2);
-      larger.set(this.#places);
-      this.#places = larger;
-    }
-    this.#places[index] = place;
+    const { index } = this.#table.add(guid);
+    if (index >= this.#places.length) this.#places = grown(this.#places, this.#table.size);
+    if (this.#places[index] === 0) this.#size += 1;
+    this.#places[index] = place + 1;
   }
 
   /** Reads all records; `worn` when there is damage, or more replaced records than good ones. */
@@ -121,7 +126,7 @@ export class FolderIdFile implements FolderIds {
       place += record.length;
       count += 1;
     }
-    return count > this.#index.size * 2 ? 'worn' : 'good';
+    return count > this.#size * 2 ? 'worn' : 'good';
   }
 
   /** Writes a new file with the good records only, and takes its place. */
@@ -130,12 +135,12 @@ export class FolderIdFile implements FolderIds {
     rmSync(fresh, { force: true });
     const target = openSync(fresh, 'ax+', 0o600);
     let end = 0;
-    for (let index = 0; index < this.#index.size; index++) {
-      const record = recordAt(this.#descriptor, this.#places[index] ?? 0);
+    for (const [index, place] of this.#places.entries()) {
+      const record = place === 0 ? undefined : recordAt(this.#descriptor, place - 1);
       if (record === undefined) continue;
       const bytes = encodeRecord(record.guid, record.folderId);
       writeSync(target, bytes);
-      this.#places[index] = end;
+      this.#places[index] = end + 1;
       end += bytes.length;
     }
     renameSync(fresh, this.#path);

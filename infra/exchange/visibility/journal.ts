@@ -20,7 +20,7 @@ import {
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { GuidTable, isMailboxGuid } from './guids.js';
+import { GuidSet, type GuidTable, isMailboxGuid } from './guids.js';
 import { mailboxKind } from './mailbox.js';
 import { type Outcome, RESULT_NAMES, type Result } from './outcome.js';
 
@@ -60,6 +60,8 @@ export interface JournalOptions {
   /** All that the sweep's result depends on: a journal with another key is not gone on with. */
   readonly key: string;
   readonly now: Date;
+  /** Where the mailboxes are numbered, together with those of others. */
+  readonly table: GuidTable;
 }
 
 /** Where the account of the last complete sweep lies. */
@@ -72,7 +74,7 @@ export function lastAccount(path: string): string {
  *
  * @returns one that leaves no trace while another process of this machine writes this journal
  */
-export function openJournal({ path, key, now }: JournalOptions): Journal {
+export function openJournal({ path, key, now, table }: JournalOptions): Journal {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = `${path}.lock`;
   if (!takeLock(lock)) return noJournal(now);
@@ -84,7 +86,7 @@ export function openJournal({ path, key, now }: JournalOptions): Journal {
   const startedAt = goesOn ? before.startedAt : now;
   if (goesOn) dropTornLine(descriptor, path);
   else writeSync(descriptor, `${JSON.stringify({ version: VERSION, key, startedAt: now.toISOString() })}\n`);
-  const done = new GuidTable();
+  const done = new GuidSet(table);
   let isOpen = true;
   const close = () => {
     if (!isOpen) return;
@@ -99,7 +101,7 @@ export function openJournal({ path, key, now }: JournalOptions): Journal {
       for (const { text } of linesOf(path)) {
         const outcome = parseLine(text);
         if (outcome === undefined || outcome.result === 'failed') continue;
-        if (done.add(outcome.mailbox.guid).isNew) take(outcome);
+        if (done.add(outcome.mailbox.guid)) take(outcome);
       }
     },
     isDone: (guid) => done.has(guid),

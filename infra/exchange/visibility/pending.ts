@@ -67,5 +67,5 @@ export class Pending {
 }
 
 function checksum(record: UndoRecord, bits: Uint8Array): number {
-  return crc32(bits, crc32(record.encode()));
+  return crc32(bits, record.textChecksum());
 }

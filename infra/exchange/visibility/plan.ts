@@ -47,19 +47,19 @@ export async function planVisibility(
   const { port, signal } = tools;
   const exclusions = await resolveExclusions(port, target.exclude, signal);
   const notes = emptyNotes();
-  const found = new UndoRecordBuilder();
   const failures: Outcome[] = [];
-  const onOutcome = (outcome: Outcome) => {
-    if (outcome.result === 'lower')
-      found.add(outcome.mailbox.guid, { former: outcome.before as FormerRight, set: [target.level] });
-    if (outcome.result === 'failed' && failures.length < MOST_FAILURES) failures.push(outcome);
-    tools.onOutcome?.(outcome);
-  };
-  return await withFiles(tools, 'plan', target, async (folders, journal) => {
-    const listing = counted(listMailboxes(port, target.scope, notes, signal));
+  return await withFiles(tools, 'plan', target, async ({ table, folders, journal }) => {
+    const found = new UndoRecordBuilder(table);
+    const onOutcome = (outcome: Outcome) => {
+      if (outcome.result === 'lower')
+        found.add(outcome.mailbox.guid, { former: outcome.before as FormerRight, set: [target.level] });
+      if (outcome.result === 'failed' && failures.length < MOST_FAILURES) failures.push(outcome);
+      tools.onOutcome?.(outcome);
+    };
+    const listing = counted(listMailboxes(port, target.scope, notes, signal, table));
     const counts = await sweep({
       port,
-      mailboxes: readAhead(listing.mailboxes),
+      mailboxes: readAhead(listing.mailboxes, table),
       known: listing.known,
       journal,
       onOutcome,

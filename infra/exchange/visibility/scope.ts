@@ -8,7 +8,7 @@ import type { VisibilityScope } from '../../config.js';
 import type { CmdletRow } from '../transport/cmdlets.js';
 import { ExchangeError } from '../transport/exchange-error.js';
 import type { CmdletPort } from '../transport/port.js';
-import { GuidTable, isMailboxGuid } from './guids.js';
+import { GuidSet, GuidTable, isMailboxGuid } from './guids.js';
 import { type MailboxRef, mailboxKind } from './mailbox.js';
 
 /** What was passed over while listing. */
@@ -29,6 +29,7 @@ export function emptyNotes(): ListingNotes {
  * Lists the mailboxes in scope, excluded ones included.
  *
  * @param notes counted up while listing
+ * @param table where the mailboxes are numbered, those of others as well
  * @throws ExchangeError when the list cannot be had whole: a short one would leave mailboxes out in silence
  */
 export async function* listMailboxes(
@@ -36,15 +37,16 @@ export async function* listMailboxes(
   scope: VisibilityScope,
   notes: ListingNotes,
   signal?: AbortSignal,
+  table = new GuidTable(),
 ): AsyncGenerator<MailboxRef> {
-  const known = new GuidTable();
+  const known = new GuidSet(table);
   let sinceNew = 0;
   for await (const row of rowsInScope(port, scope, signal)) {
     const kind = mailboxKind(row.RecipientTypeDetails);
     if (kind === undefined || ('recipientTypes' in scope && !scope.recipientTypes.includes(kind)))
       notes.otherKinds += 1;
     else if (!isMailboxGuid(row.Guid)) notes.withoutId += 1;
-    else if (!known.add(row.Guid).isNew) {
+    else if (!known.add(row.Guid)) {
       notes.repeated += 1;
       // Groups within groups may well repeat that many.
       if (++sinceNew >= MOST_REPEATED && !('group' in scope)) throw endlessList(sinceNew);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { CmdletPort } from '../transport/port.js';
 import type { VisibilityFiles } from './files.js';
 import { FolderIdFile, type FolderIds, folderIdsInMemory } from './folder-ids.js';
+import { GuidTable } from './guids.js';
 import { type Journal, noJournal, openJournal } from './journal.js';
 import type { Outcome } from './outcome.js';
 import type { SweepProgress } from './sweep.js';
@@ -23,19 +24,29 @@ export interface SweepTools {
 /** How many failures are kept for the result; the account of the run holds them all. */
 export const MOST_FAILURES = 100;
 
-/** Runs `work` with the folder ids and the journal; keeps the journal for the next run unless the work came to its end. */
+/** What a sweep remembers. */
+export interface Memory {
+  /** The one place where its mailboxes are numbered: what is kept of each is kept by its number. */
+  readonly table: GuidTable;
+  readonly folders: FolderIds;
+  readonly journal: Journal;
+}
+
+/** Runs `work` with what it remembers; keeps the journal for the next run unless the work came to its end. */
 export async function withFiles<T>(
   tools: SweepTools,
   kind: 'plan' | 'apply' | 'undo',
   dependsOn: unknown,
-  work: (folders: FolderIds, journal: Journal) => Promise<T>,
+  work: (memory: Memory) => Promise<T>,
 ): Promise<T> {
   const now = tools.now ?? (() => new Date());
-  if (tools.files === undefined) return await work(folderIdsInMemory(), noJournal(now()));
-  const folders = FolderIdFile.open(tools.files.folderIds);
-  const journal = openJournal({ path: tools.files[kind], key: keyOf(kind, dependsOn), now: now() });
+  const table = new GuidTable();
+  if (tools.files === undefined)
+    return await work({ table, folders: folderIdsInMemory(), journal: noJournal(now()) });
+  const folders = FolderIdFile.open(tools.files.folderIds, table);
+  const journal = openJournal({ path: tools.files[kind], key: keyOf(kind, dependsOn), now: now(), table });
   try {
-    const result = await work(folders, journal);
+    const result = await work({ table, folders, journal });
     journal.finish(now());
     return result;
   } finally {

@@ -4,8 +4,9 @@
  * It is kept with the stack's state, so it is small: 16 bytes for the mailbox and 4 bits for its change, as base64 22 characters
  * a mailbox, plus at most 10 for version and checksum. Sorted by GUID, so that equal records are equal texts.
  */
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { GUID_BYTES, guidBytes, guidText } from './guids.js';
+import { GUID_BYTES, GuidTable, grown, guidBytes, guidText } from './guids.js';
 import type { FormerRight, WantedLevel } from './levels.js';
 
 const VERSION = 1;
@@ -77,25 +78,16 @@ export class UndoRecord {
     return builder.build();
   }
 
-  /** For the builder: entries in any order, of equal GUIDs the first one counts as the earliest. */
-  static fromEntries(guids: Uint8Array, codes: Uint8Array): UndoRecord {
-    const order = Uint32Array.from(codes.keys()).sort((one, other) => {
-      const difference = compare(guids, one, guids, other);
-      return difference !== 0 ? difference : one - other;
-    });
-    const sorted = Buffer.alloc(guids.length);
-    const merged = new Uint8Array(codes.length);
-    let size = 0;
-    for (const index of order) {
-      const code = codes[index] ?? 0;
-      if (size > 0 && compare(sorted, size - 1, guids, index) === 0) {
-        merged[size - 1] = mergeCodes(merged[size - 1] ?? 0, code);
-        continue;
-      }
-      sorted.set(guids.subarray(index * GUID_BYTES, (index + 1) * GUID_BYTES), size * GUID_BYTES);
-      merged[size++] = code;
-    }
-    return new UndoRecord(sorted.subarray(0, size * GUID_BYTES), merged.subarray(0, size));
+  /**
+   * For the builder.
+   *
+   * @param fill writes the entries, sorted by GUID, none twice
+   */
+  static filled(size: number, fill: (guids: Buffer, codes: Uint8Array) => void): UndoRecord {
+    const guids = Buffer.alloc(size * GUID_BYTES);
+    const codes = new Uint8Array(size);
+    fill(guids, codes);
+    return new UndoRecord(guids, codes);
   }
 
   /**
@@ -105,7 +97,7 @@ export class UndoRecord {
    */
   static decode(text: string): UndoRecord {
     const bytes = Buffer.from(text, 'base64');
-    if (bytes.toString('base64') !== text) throw new RangeError('the undo record is not base64');
+    if (!isTextOf(text, bytes)) throw new RangeError('the undo record is not base64');
     const size = sizeOf(bytes.length);
     if (size === undefined) throw new RangeError('the undo record is cut off');
     const end = bytes.length - CHECKSUM_BYTES;
@@ -113,7 +105,7 @@ export class UndoRecord {
       throw new RangeError('the undo record was changed: its checksum does not fit');
     if (bytes[0] !== VERSION)
       throw new RangeError(`the undo record has version ${bytes[0]}, known is ${VERSION}`);
-    const guids = Buffer.from(bytes.subarray(VERSION_BYTES, VERSION_BYTES + size * GUID_BYTES));
+    const guids = bytes.subarray(VERSION_BYTES, VERSION_BYTES + size * GUID_BYTES);
     const codes = unpacked(bytes.subarray(VERSION_BYTES + size * GUID_BYTES, end), size);
     for (let index = 0; index < size; index++) {
       if (!isPossible(codes[index] ?? 0)) throw new RangeError('the undo record holds an impossible change');
@@ -125,13 +117,29 @@ export class UndoRecord {
 
   /** The record as text for the stack's state. */
   encode(): string {
+    return this.#bytes().toString('base64');
+  }
+
+  /** CRC-32 of the text, which is large: it is not made for that. */
+  textChecksum(): number {
+    let sum = 0;
+    for (const block of textBlocks(this.#bytes())) sum = crc32(block, sum);
+    return sum;
+  }
+
+  /** A short text that two different records do not share. */
+  digest(): string {
+    return createHash('sha256').update(this.#bytes()).digest('base64');
+  }
+
+  #bytes(): Buffer {
     const end = VERSION_BYTES + this.#guids.length + Math.ceil(this.size / 2);
     const bytes = Buffer.alloc(end + CHECKSUM_BYTES);
     bytes[0] = VERSION;
     bytes.set(this.#guids, VERSION_BYTES);
     bytes.set(packed(this.#codes), VERSION_BYTES + this.#guids.length);
     bytes.writeUInt32BE(crc32(bytes.subarray(0, end)), end);
-    return bytes.toString('base64');
+    return bytes;
   }
 
   /** What was done to a mailbox's calendar; undefined when it is not in the record. */
@@ -170,40 +178,91 @@ export class UndoRecord {
   merge(later: UndoRecord): UndoRecord {
     if (later.size === 0) return this;
     if (this.size === 0) return later;
-    const guids = new Uint8Array(this.#guids.length + later.#guids.length);
-    guids.set(this.#guids);
-    guids.set(later.#guids, this.#guids.length);
-    const codes = new Uint8Array(this.size + later.size);
-    codes.set(this.#codes);
-    codes.set(later.#codes, this.size);
-    return UndoRecord.fromEntries(guids, codes);
+    let size = 0;
+    for (const _ of pairs(this.#guids, later.#guids)) size++;
+    return UndoRecord.filled(size, (guids, codes) => {
+      let place = 0;
+      for (const [mine, theirs] of pairs(this.#guids, later.#guids)) {
+        const [source, index] = mine >= 0 ? [this.#guids, mine] : [later.#guids, theirs];
+        guids.set(source.subarray(index * GUID_BYTES, (index + 1) * GUID_BYTES), place * GUID_BYTES);
+        const [before, after] = [this.#codes[mine], later.#codes[theirs]];
+        codes[place++] =
+          before !== undefined && after !== undefined ? mergeCodes(before, after) : (before ?? after ?? 0);
+      }
+    });
   }
 }
 
-/** Collects changes in any order. */
+/** Collects changes in any order: a byte for each mailbox of the table. */
 export class UndoRecordBuilder {
-  #guids = Buffer.alloc(GUID_BYTES * 256);
-  #codes = Buffer.alloc(256);
+  readonly #table: GuidTable;
+  /** By a mailbox's number in the table; 0 where nothing changes, which is no possible change. */
+  #codes = new Uint8Array(1024);
   #size = 0;
 
-  /** @throws RangeError when the GUID is none, or when the change changes nothing */
+  /** @param table where the mailboxes are numbered, together with those of others */
+  constructor(table = new GuidTable()) {
+    this.#table = table;
+  }
+
+  /**
+   * Of a mailbox that comes twice, the earlier former right counts.
+   *
+   * @throws RangeError when the GUID is none, or when the change changes nothing
+   */
   add(guid: string, change: CalendarChange): void {
     const code = codeOf(change);
     if (!isPossible(code)) throw new RangeError('not a change that raises a calendar');
-    if (this.#size === this.#codes.length) {
-      this.#guids = Buffer.concat([this.#guids, Buffer.alloc(this.#guids.length)]);
-      this.#codes = Buffer.concat([this.#codes, Buffer.alloc(this.#codes.length)]);
-    }
-    this.#guids.set(guidBytes(guid), this.#size * GUID_BYTES);
-    this.#codes[this.#size++] = code;
+    const { index } = this.#table.add(guid);
+    if (index >= this.#codes.length) this.#codes = grown(this.#codes, this.#table.size);
+    const before = this.#codes[index] ?? 0;
+    if (before === 0) this.#size += 1;
+    this.#codes[index] = before === 0 ? code : mergeCodes(before, code);
   }
 
   build(): UndoRecord {
-    return UndoRecord.fromEntries(
-      this.#guids.subarray(0, this.#size * GUID_BYTES),
-      this.#codes.subarray(0, this.#size),
-    );
+    const order = new Uint32Array(this.#size);
+    let count = 0;
+    for (const [index, code] of this.#codes.entries()) if (code !== 0) order[count++] = index;
+    order.sort((one, other) => this.#table.compare(one, other));
+    return UndoRecord.filled(this.#size, (guids, codes) => {
+      for (const [place, index] of order.entries()) {
+        this.#table.copyTo(guids, place * GUID_BYTES, index);
+        codes[place] = this.#codes[index] ?? 0;
+      }
+    });
   }
+}
+
+/** The places of each GUID in two sorted lists, in order; -1 where it is not in a list. */
+function* pairs(
+  one: Uint8Array,
+  other: Uint8Array,
+): Generator<readonly [onePlace: number, otherPlace: number]> {
+  const [oneSize, otherSize] = [one.length / GUID_BYTES, other.length / GUID_BYTES];
+  let [mine, theirs] = [0, 0];
+  while (mine < oneSize || theirs < otherSize) {
+    const order = mine === oneSize ? 1 : theirs === otherSize ? -1 : compare(one, mine, other, theirs);
+    yield [order <= 0 ? mine++ : -1, order >= 0 ? theirs++ : -1];
+  }
+}
+
+/** Bytes whose base64 text is handled at once: a multiple of three, so that the parts' texts make up the whole's. */
+const TEXT_BLOCK = 3 << 14;
+
+/** The base64 text, part by part. */
+function* textBlocks(bytes: Buffer): Generator<string> {
+  for (let at = 0; at < bytes.length; at += TEXT_BLOCK) yield bytes.toString('base64', at, at + TEXT_BLOCK);
+}
+
+/** Whether the text is what the bytes are encoded to: reading base64 passes over what is none. */
+function isTextOf(text: string, bytes: Buffer): boolean {
+  let at = 0;
+  for (const block of textBlocks(bytes)) {
+    if (text.slice(at, at + block.length) !== block) return false;
+    at += block.length;
+  }
+  return at === text.length;
 }
 
 /** The earlier one's former right; what was set, of both. */

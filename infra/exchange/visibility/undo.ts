@@ -34,7 +34,7 @@ export async function undoVisibility(tools: SweepTools, record: UndoRecord): Pro
     }
     tools.onOutcome?.(outcome);
   };
-  return await withFiles(tools, 'undo', record.encode(), async (folders, journal) => {
+  return await withFiles(tools, 'undo', record.digest(), async ({ folders, journal }) => {
     const counts = await sweep({
       port,
       mailboxes: mailboxesOf(guidsOf(record)),
