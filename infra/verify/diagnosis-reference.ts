@@ -9,6 +9,10 @@ const INTRODUCTION = `# Diagnosis
 asks for people's calendars. Where that fails it names one of the codes below, with what it saw and what mends it. A code does not
 change its meaning, so alerts and tickets may refer to it. A **fault** makes \`verify\` exit with 11, a *note* does not.
 
+What was pasted is what the stack's last run left: client id, endpoints, role accounts and URLs in its outputs, the secret in use in its
+encrypted state. Options replace them. Where \`access\` is \`roleMailboxes\`, acting on a mailbox outside has to be refused: the one named
+with \`--outside\`, else one of those looked up. The use of the secret is noted, so that it never counts as Google's (docs/rotation.md).
+
 What the answer leaves open is looked up with the stack's own sign-in: switch and allow list of EWS, the mailbox, its licence, the role
 assignments. Without that sign-in, or without a permission that it lacks, the report says what could not be looked at, and a
 more general code stands (CI-EWS-OFF, CI-EWS-BLOCKED).

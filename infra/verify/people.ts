@@ -10,7 +10,7 @@ export interface AttendeeReport {
   /** How much Google would see. */
   readonly detail: Detail;
   readonly events: number;
-  /** The first event that shows a subject, else the first one. */
+  /** The first event that shows subject and place, else a subject, else the first one. */
   readonly example?: BusyTime;
   readonly findings: readonly Finding[];
   readonly google: 'checked' | 'notChecked';
@@ -33,7 +33,10 @@ export async function reportAttendee(
 ): Promise<AttendeeReport> {
   const { address, detail } = answer;
   const events = 'events' in answer ? answer.events : [];
-  const example = events.find(({ subject }) => subject !== undefined) ?? events[0];
+  const example =
+    events.find(({ subject, location }) => subject !== undefined && (location ?? '') !== '') ??
+    events.find(({ subject }) => subject !== undefined) ??
+    events[0];
   const calendar = await calendarFinding(answer, context);
   const person = await googleFinding(address, context);
   return {

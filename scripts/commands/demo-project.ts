@@ -39,9 +39,14 @@ export async function makeDemoProject(env: NodeJS.ProcessEnv): Promise<DemoProje
       PULUMI_BACKEND_URL: pathToFileURL(backend).href,
       PULUMI_CONFIG_PASSPHRASE: randomBytes(18).toString('base64url'),
       PULUMI_HOME: pulumiHome,
+      // Accounts of sweeps are this demo's own, and go with it.
+      XDG_STATE_HOME: join(root, 'state'),
     },
   };
 }
+
+/** Somebody of the sandbox's own seed whose calendar shows busy times only, as most do at first. */
+const EXCLUDED = 'kim.minjun.4@contoso.com';
 
 /** Writes the stack `demo`: the guide's own case, one tenant over EWS. */
 export async function writeDemoStack(project: DemoProject, tenant: SandboxInfo): Promise<void> {
@@ -53,10 +58,13 @@ export async function writeDemoStack(project: DemoProject, tenant: SandboxInfo):
     'calendar-interop:tenant': tenant.domain,
     'calendar-interop:protocol': 'ews',
     'calendar-interop:registration': { displayName: 'Calendar Interop (demo)' },
-    'calendar-interop:exchange': { url: tenant.exchange },
+    'calendar-interop:exchange': { url: tenant.exchange, ewsUrl: tenant.ews },
     'calendar-interop:ewsAccess': { acknowledgeAllowList: true },
     'calendar-interop:roleMailboxes': [{ address: 'interop@contoso.com' }],
-    'calendar-interop:visibility': { scope: { recipientTypes: ['UserMailbox'] } },
+    'calendar-interop:visibility': {
+      scope: { recipientTypes: ['UserMailbox'] },
+      exclude: [{ address: EXCLUDED, reason: 'works council' }],
+    },
     'calendar-interop:endpoints': [
       {
         name: 'online',

@@ -3,7 +3,7 @@
  *
  * Works in a temporary project with a backend of its own, so that nothing in the checkout or on the user's backend changes.
  */
-import { MASKED_SECRET } from '../../infra/endpoints/google-forms.js';
+import { type GoogleForm, MASKED_SECRET } from '../../infra/endpoints/google-forms.js';
 import { InteropError } from '../../infra/errors.js';
 import type { Counts } from '../../infra/exchange/visibility/index.js';
 import { proveSecret } from '../../infra/graph/token-proof.js';
@@ -11,14 +11,16 @@ import { handoffSheet } from '../../infra/handoff/sheet.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { resourceChanges, shortType } from '../engine-events.js';
 import { type OpenStack, openStack } from '../open-stack.js';
-import { currentSecret } from '../secret-in-state.js';
+import { secretForOwnUse } from '../own-use.js';
 import { shellWord } from '../shell-word.js';
 import type { Terminal } from '../terminal.js';
+import { type DemoLookUp, lookUpBoth, peopleOfSweep } from './demo-look-up.js';
 import { type DemoProject, makeDemoProject, removeDemoProject, writeDemoStack } from './demo-project.js';
 import { type DemoTenant, startDemoTenant } from './demo-tenant.js';
 import { handedOver } from './handoff-stacks.js';
 import { showValues } from './handoff-text.js';
 import { stackOutputs } from './stack-outputs.js';
+import { filesOf } from './visibility-shared.js';
 
 export interface DemoFlags {
   /** Leave the tenant and the stack running instead of destroying them. */
@@ -36,11 +38,14 @@ interface DemoReport {
   token?: { roles: readonly string[] };
   drift?: { found: number };
   repaired?: boolean;
+  /** What a person enters in Google's console; the secret is masked. */
+  handoff?: readonly GoogleForm[];
+  lookup?: DemoLookUp;
   destroy?: { left: number } | null;
   seconds: Record<string, number>;
 }
 
-const TOTAL_STEPS = 8;
+const TOTAL_STEPS = 9;
 
 /**
  * Runs the demonstration; exit code 0 only when every step did what it should.
@@ -118,6 +123,7 @@ async function runSteps(
     `  ${report.visibility.raised} calendars raised, ${report.visibility.skipped} left as they were`,
   );
   expect(report.visibility.raised > 0, 'up', 'no calendar was raised');
+  const people = await peopleOfSweep(filesOf(open.config, open.stack.name, context.env));
   await step('secondUp', 'up again: nothing may change', async () => {
     const changes = resourceChanges(await open.session.run('up'));
     report.secondUp = { changed: changes.length };
@@ -125,7 +131,7 @@ async function runSteps(
     terminal.line('  nothing changed');
   });
   const secret = await step('token', 'token: signing in as Google will', async () => {
-    const current = currentSecret(await open.session.readSecrets(), open.ledger);
+    const current = await secretForOwnUse(context, open, 'demo');
     const outputs = stackOutputs(await open.session.outputs());
     const proof = await proveSecret({
       tokenEndpoint: String(outputs.tokenEndpoint),
@@ -157,11 +163,26 @@ async function runSteps(
   await step('handoff', "hand-off: what a person enters in Google's console", async () => {
     const outputs = await open.session.outputs();
     const { handoff } = await handedOver(context, open);
-    showValues(terminal, handoffSheet([handoff], new Date()), () => MASKED_SECRET);
+    const sheet = handoffSheet([handoff], new Date());
+    showValues(terminal, sheet, () => MASKED_SECRET);
+    report.handoff = sheet.endpoints.flatMap(({ forms }) => forms);
     expect(
       !JSON.stringify(stackOutputs(outputs)).includes(secret),
       'handoff',
       'the secret is in a plain output',
+    );
+  });
+  await step('lookup', 'look-up, as Google makes it: what people in Google Calendar see', async () => {
+    const lookUp = await lookUpBoth(context, open, people);
+    report.lookup = lookUp;
+    const { event } = lookUp.calendars.find(({ address }) => address === people.raised) ?? {};
+    const isShown = Boolean(event?.subject) && Boolean(event?.location);
+    expect(isShown, 'lookup', 'the raised calendar shows no subject or no place');
+    const excluded = lookUp.calendars.find(({ address }) => address === people.excluded);
+    expect(
+      excluded?.shows === 'busyOnly',
+      'lookup',
+      'the excluded calendar shows something else than busy times',
     );
   });
   if (flags.keep) {
@@ -209,9 +230,11 @@ function sayHowToGoOn(terminal: Terminal, project: DemoProject, tenant: DemoTena
     'PULUMI_BACKEND_URL',
     'PULUMI_CONFIG_PASSPHRASE',
     'PULUMI_HOME',
+    'XDG_STATE_HOME',
   ]) {
     terminal.line(`  export ${name}=${shellWord(env[name] ?? '')}`);
   }
+  terminal.line(`  npx calendar-interop verify --cwd ${folder} --stack demo`);
   terminal.line(`  npx calendar-interop drift --cwd ${folder} --stack demo`);
   terminal.line(`  npx calendar-interop destroy --cwd ${folder} --stack demo`);
   terminal.line(`  kill ${tenant.pid}   # stops the tenant`);

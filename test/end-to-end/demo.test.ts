@@ -24,8 +24,32 @@ test('demo --json prints one object with what each step did, and leaves the chec
     token: { roles: ['full_access_as_app'] },
     drift: { found: 1 },
     repaired: true,
+    handoff: [
+      {
+        endpoint: 'online',
+        formType: 'Microsoft 365 (Legacy EWS)',
+        domain: 'contoso.com',
+        fields: expect.arrayContaining([
+          { label: 'Exchange role accounts', value: 'interop@contoso.com', kind: 'value' },
+          { label: 'Client secret', value: '(hidden)', kind: 'secret' },
+        ]),
+      },
+    ],
+    lookup: {
+      detail: 1,
+      busyOnly: 1,
+      calendars: [
+        {
+          shows: 'details',
+          event: { subject: expect.stringMatching(/./), location: expect.stringMatching(/./) },
+        },
+        { address: 'kim.minjun.4@contoso.com', shows: 'busyOnly', event: { status: expect.any(String) } },
+      ],
+    },
     destroy: { left: 0 },
   });
+  const { calendars } = report.lookup as { calendars: { event: object }[] };
+  expect(Object.keys(calendars[1]?.event ?? {}).sort()).toEqual(['end', 'isPrivate', 'start', 'status']);
   for (const step of [
     'preview',
     'up',
@@ -34,6 +58,7 @@ test('demo --json prints one object with what each step did, and leaves the chec
     'drift',
     'repair',
     'handoff',
+    'lookup',
     'destroy',
     'total',
   ]) {
@@ -47,6 +72,8 @@ test('demo for people shows the values for the form with the secret hidden, and 
   expect(stdout).toContain('Microsoft 365 (Legacy EWS)');
   expect(stdout).toMatch(/Client secret +\(hidden\)/);
   expect(stdout).toMatch(/azuread \d+\.\d+\.\d+ \((stand-in|path|plugin-cache|download)\)/);
+  expect(stdout).toMatch(/contoso\.com +\d{4}-\d\d-\d\d .* UTC {2}\S.*, .*\(raised\)/);
+  expect(stdout).toMatch(/kim\.minjun\.4@contoso\.com .*no subject, no place.*\(excluded\)/);
   expect(stdout).toContain('nothing is left');
 }, 120_000);
 
@@ -64,6 +91,7 @@ test('demo --keep ends by itself, and what it prints works: drift, destroy, and 
   const tenant = Number(/^kill (\d+)/.exec(command('kill '))?.[1]);
   const folder = /--cwd '([^']+)'/.exec(command('npx calendar-interop drift'))?.[1] ?? '';
   try {
+    expect((await shell(command('npx calendar-interop verify'))).stdout).toContain('works');
     expect((await shell(command('npx calendar-interop drift'))).stdout).toContain('No drift');
     await shell(command('npx calendar-interop destroy'));
     expect(isRunning(tenant)).toBe(true);

@@ -147,7 +147,7 @@ export async function register(tenant: TestSandbox): Promise<Registration> {
 /** Consents to an application permission, and answers with the id of the assignment and of its API. */
 export async function grant(
   tenant: TestSandbox,
-  { principalId }: Registration,
+  { principalId }: Pick<Registration, 'principalId'>,
   api: keyof typeof API_CLIENT_IDS,
   permission: string,
 ): Promise<{ readonly id: string; readonly resourceId: string }> {
