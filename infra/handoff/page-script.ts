@@ -51,6 +51,12 @@ export const HANDOFF_SCRIPT = `
   const hidden = new Map();
   const hideAll = () => { for (const hide of [...hidden.values()]) hide(); };
 
+  // What is seen on a button begins its name, so that it can be chosen by voice as well.
+  const name = (button, verb) => {
+    button.setAttribute('aria-label', button.getAttribute('aria-label').replace(button.textContent, verb));
+    button.textContent = verb;
+  };
+
   const reveal = async (button) => {
     const target = document.getElementById(button.dataset.target);
     if (hidden.has(target)) { hidden.get(target)(); return; }
@@ -60,15 +66,13 @@ export const HANDOFF_SCRIPT = `
     const seconds = Number(revealSeconds);
     target.replaceChildren(reply.secret);
     target.classList.remove('masked');
-    button.textContent = 'Hide';
-    button.setAttribute('aria-pressed', 'true');
+    name(button, 'Hide');
     const hide = () => {
       clearTimeout(timer);
       hidden.delete(target);
       target.replaceChildren(...before);
       target.classList.add('masked');
-      button.textContent = 'Show';
-      button.setAttribute('aria-pressed', 'false');
+      name(button, 'Show');
       say('The secret is hidden again.');
     };
     const timer = setTimeout(hide, seconds * 1000);

@@ -119,7 +119,7 @@ ${form.fields.map((field, index) => fieldRow(field, endpoint, anchor(`${id}:${in
 
 function fieldRow(field: FormField, endpoint: EndpointSheet, id: string, form: string): Html {
   const label = `${field.label} of ${endpoint.name}, ${form}`;
-  return html`<div class="field"><dt id="${id}-label">${field.label}</dt>${fieldValue(field, endpoint, id, label)}</div>
+  return html`<div class="field"><dt>${field.label}</dt>${fieldValue(field, endpoint, id, label)}</div>
 `;
 }
 
@@ -135,7 +135,7 @@ function fieldValue(
     case 'value':
       return html`<dd><code class="value" id="${id}">${value}</code></dd><dd class="tools"><button type="button" data-copy="${id}" data-label="${label}" aria-label="Copy ${name}">Copy</button></dd>`;
     case 'secret':
-      return html`<dd><code class="value masked secret-shown" id="${id}" aria-labelledby="${id}-label"><span aria-hidden="true">••••••••••••</span><span class="hidden-text">hidden</span></code><span class="secret-on-paper">never printed</span></dd><dd class="tools"><button type="button" data-reveal="${stack}" data-target="${id}" aria-label="Show ${name}" aria-pressed="false">Show</button><button type="button" data-copy-secret="${stack}" data-label="${label}" aria-label="Copy ${name}">Copy</button></dd>`;
+      return html`<dd><code class="value masked secret-shown" id="${id}"><span aria-hidden="true">••••••••••••</span><span class="hidden-text">hidden</span></code><span class="secret-on-paper">never printed</span></dd><dd class="tools"><button type="button" data-reveal="${stack}" data-target="${id}" aria-label="Show ${name}">Show</button><button type="button" data-copy-secret="${stack}" data-label="${label}" aria-label="Copy ${name}">Copy</button></dd>`;
   }
 }
 
@@ -157,7 +157,7 @@ function timeline({ name, lives }: StackSheet, now: Date): Html {
   const caption = `Secrets of stack ${name}`;
   return html`<div class="scroll" role="group" aria-label="${caption}" tabindex="0"><table>
 <caption>${caption}, as of ${day(now.toISOString())}</caption>
-<thead><tr><th scope="col">Secret</th><th scope="col" class="life-column" aria-hidden="true">Life</th><th scope="col">Made</th><th scope="col">Rotation due</th><th scope="col">Ends</th><th scope="col">State</th></tr></thead>
+<thead><tr><th scope="col">Secret</th><th scope="col" class="life-column" aria-hidden="true">Life</th><th scope="col" class="made-column">Made</th><th scope="col">Rotation due</th><th scope="col">Ends</th><th scope="col">State</th></tr></thead>
 <tbody>
 ${lives.map((life) => lifeRow(life, scale, now))}</tbody>
 </table>
@@ -171,7 +171,7 @@ ${lives.map((life) => lifeRow(life, scale, now))}</tbody>
 
 function lifeRow(life: SecretLife, scale: TimeScale, now: Date): Html {
   const [tone, words] = LIFE_STATES[life.state];
-  return html`<tr><th scope="row"><code>${life.name}</code><br><span class="dim">${ROLES[life.role]}</span></th><td class="life-column" aria-hidden="true">${lifeBar(life, scale, now)}</td><td class="when">${life.start === undefined ? 'not known' : day(life.start)}</td><td class="when">${life.due === undefined ? '–' : html`${day(life.due)}<br><span class="dim">${fromNow(life.due, now)}</span>`}</td><td class="when">${day(life.end)}<br><span class="dim">${fromNow(life.end, now)}</span></td><td><span class="badge ${tone}">${words}</span></td></tr>
+  return html`<tr><th scope="row"><code class="${life.role === 'foreign' ? '' : 'short'}">${life.name}</code><br><span class="dim">${ROLES[life.role]}</span></th><td class="life-column" aria-hidden="true">${lifeBar(life, scale, now)}</td><td class="when made-column">${life.start === undefined ? 'not known' : day(life.start)}</td><td class="when">${life.due === undefined ? '–' : html`${day(life.due)}<br><span class="dim">${fromNow(life.due, now)}</span>`}</td><td class="when">${day(life.end)}<br><span class="dim">${fromNow(life.end, now)}</span></td><td><span class="badge ${tone}">${words}</span></td></tr>
 `;
 }
 

@@ -1,6 +1,6 @@
 /**
  * The one style of all pages: light, dark, narrow and on paper. Colours of text have a contrast of 4.5 to 1 or more on what they
- * stand on (WCAG 2.2, AA): a test computes it in a browser. Edges of controls are meant to have 3 to 1, which no test computes.
+ * stand on, edges of buttons 3 to 1 (WCAG 2.2, AA): tests compute it in a browser.
  */
 export const PAGE_STYLE = `
 :root {
@@ -17,7 +17,7 @@ export const PAGE_STYLE = `
   }
 }
 *, *::before, *::after { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; scroll-padding-top: 1rem; }
+html { -webkit-text-size-adjust: 100%; scroll-padding: 1rem 0 9rem; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 1rem/1.55 system-ui, "Segoe UI", Roboto, "Open Sans", sans-serif; }
 .page { max-width: 64rem; margin: 0 auto; padding: 0 1.25rem; }
 .page.wide { max-width: 84rem; }
@@ -57,6 +57,7 @@ tbody th { font-weight: 600; }
 tbody th bdi { overflow-wrap: anywhere; display: inline-block; min-width: 9rem; }
 tbody th .dim { font-weight: 400; }
 tbody th code { overflow-wrap: normal; }
+code.short { white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
 td.count, th.count { text-align: right; font-variant-numeric: tabular-nums; }
 td .badge { border-radius: .5rem; }
@@ -106,7 +107,7 @@ input[type="checkbox"] { width: 1.15rem; height: 1.15rem; margin: 0; accent-colo
 .notice { position: sticky; bottom: 0; margin: 1.5rem 0 0; padding: .6rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between; }
 .notice p { margin: 0; min-height: 1.55em; }
 @media (min-width: 72rem) {
-  .columns { display: grid; grid-template-columns: 25rem minmax(0, 1fr); gap: 0 2rem; align-items: start; }
+  .columns { display: grid; grid-template-columns: 28rem minmax(0, 1fr); gap: 0 2rem; align-items: start; }
   .columns > section > h2, .columns > div > section:first-child > h2 { margin-top: 0; }
 }
 @media (max-width: 40rem) {
@@ -114,16 +115,16 @@ input[type="checkbox"] { width: 1.15rem; height: 1.15rem; margin: 0; accent-colo
   h1 { font-size: 1.4rem; }
   .card { padding: .9rem; }
   .scroll { padding: .25rem .9rem .5rem; }
-  .life-column { display: none; }
+  .life-column, .made-column { display: none; }
   table { font-size: .875rem; }
-  th, td { padding-right: .6rem; }
+  th, td { padding-right: .45rem; }
   .field { grid-template-columns: 1fr auto; }
   .field dt { grid-column: 1 / -1; }
 }
 @media (prefers-reduced-motion: no-preference) { button { transition: border-color .12s, background-color .12s; } }
 @media print {
   :root { --ground: #fff; --card: #fff; --text: #000; --dim: #444; --line: #bbb; --edge: #666; --field: #fff; --accent: #0b5c59; --good: #14613a; --good-ground: #fff; --warn: #7d4400; --warn-ground: #fff; --bad: #9c1f1f; --bad-ground: #fff; }
-  body { font-size: 10pt; }
+  html { font-size: 10pt; }
   .page, .page.wide { max-width: none; padding: 0; }
   .columns { display: block; }
   button, .skip, .notice, .no-print { display: none !important; }

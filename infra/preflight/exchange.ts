@@ -4,9 +4,9 @@ import { lists } from '../exchange/ews-access/allow-list.js';
 import { readMailbox, readOrganization } from '../exchange/ews-access/inspect.js';
 import type { MailboxAccess, OrganizationAccess, UserAgentPolicy } from '../exchange/ews-access/model.js';
 import { countdown } from '../exchange/ews-access/retirement.js';
-import { numberedAddresses } from '../exchange/role-mailboxes/index.js';
 import { run, type Work } from '../exchange/work.js';
 import { type Check, fault, fine, notChecked } from './checks.js';
+import { onlineRoleAccounts } from './role-accounts.js';
 
 /** Compares the endpoints' domains with those that Exchange accepts mail for. */
 export async function domainChecks(work: Work, config: StackConfig): Promise<readonly Check[]> {
@@ -58,16 +58,10 @@ export async function domainChecks(work: Work, config: StackConfig): Promise<rea
  */
 export async function ewsChecks(work: Work, config: StackConfig, now: Date): Promise<readonly Check[]> {
   const organization = await readOrganization(work);
-  const made = new Set(
-    config.roleMailboxes.flatMap(({ address, count }) => numberedAddresses(address, count)),
-  );
-  const accounts = config.endpoints
-    .filter(({ type }) => type === 'microsoft365-ews')
-    .flatMap(({ roleAccounts }) => roleAccounts);
   const mailboxes: Check[] = [];
-  for (const address of accounts) {
+  for (const address of onlineRoleAccounts(config)) {
     const found = await readMailbox(work, address);
-    mailboxes.push(mailboxCheck(address, found, made.has(address), config.ewsAccess.manage));
+    if (found !== undefined) mailboxes.push(mailboxCheck(address, found, config.ewsAccess.manage));
   }
   return [
     retirementCheck(now),
@@ -134,23 +128,9 @@ function listCheck(
   ];
 }
 
-function mailboxCheck(
-  address: string,
-  found: MailboxAccess | undefined,
-  isMade: boolean,
-  manages: boolean,
-): Check {
-  const id: Check['id'] = `exchange.role-account-${address}`;
-  if (found === undefined) {
-    return isMade
-      ? fine(id, `calendar-interop up makes the role mailbox ${address}`, 'no such mailbox yet')
-      : fault(id, `the role account ${address} has no mailbox`, {
-          found: 'no such mailbox',
-          allowed: 'a user mailbox with this primary address',
-          next: `add ${address} to calendar-interop:roleMailboxes`,
-        });
-  }
-  if (found.enabled !== false) return fine(id, `the role account ${address} has a mailbox that may use EWS`);
+function mailboxCheck(address: string, found: MailboxAccess, manages: boolean): Check {
+  const id: Check['id'] = `exchange.role-account-ews-${address}`;
+  if (found.enabled !== false) return fine(id, `the mailbox of ${address} lets EWS in`);
   return manages
     ? fine(id, `calendar-interop up turns EWS on for ${address}`, 'now off')
     : fault(id, `EWS is off for the role account ${address}`, {

@@ -7,7 +7,6 @@ import { type Check, fault, fine, notChecked } from './checks.js';
 /** Template ids of the directory roles that matter (learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference). */
 const ROLES = {
   globalAdministrator: '62e90394-69f5-4237-9190-012177145e10',
-  exchangeAdministrator: '29232cdf-9323-42fd-ade2-1d097af3e4de',
   applicationAdministrator: '9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3',
   cloudApplicationAdministrator: '158c047a-c907-4556-b7ef-446551a6b5f7',
 } as const;
@@ -104,7 +103,7 @@ function needCheck(need: Need, claims: TokenClaims): Check {
   });
 }
 
-/** What a token for Exchange says: the way in, and the directory role that travels with it. */
+/** What a token for Exchange says of the way in. Which cmdlets it opens is Exchange's own word, see exchange-roles.ts. */
 export function exchangePermissionChecks(token: string): readonly Check[] {
   const claims = readClaims(token);
   if (claims === undefined) {
@@ -113,40 +112,26 @@ export function exchangePermissionChecks(token: string): readonly Check[] {
     ];
   }
   const isPerson = claims.scp !== undefined;
-  const mayEnter = isPerson || claims.roles.includes('Exchange.ManageAsApp');
+  if (isPerson || claims.roles.includes('Exchange.ManageAsApp')) {
+    return [
+      fine(
+        'permissions.exchange',
+        'the sign-in may run cmdlets in Exchange',
+        isPerson ? 'as a person' : 'Exchange.ManageAsApp',
+      ),
+    ];
+  }
   return [
-    mayEnter
-      ? fine(
-          'permissions.exchange',
-          'the sign-in may run cmdlets in Exchange',
-          isPerson ? 'as a person' : 'Exchange.ManageAsApp',
-        )
-      : fault('permissions.exchange', 'the sign-in may not run cmdlets in Exchange', {
-          found: claims.roles.length === 0 ? 'no application permission' : claims.roles.join(', '),
-          allowed: 'Exchange.ManageAsApp of Office 365 Exchange Online',
-          next: 'grant Exchange.ManageAsApp to the principal that deploys, with admin consent; it counts from its next token on',
-        }),
-    roleCheck(claims),
+    fault('permissions.exchange', 'the sign-in may not run cmdlets in Exchange', {
+      found: claims.roles.length === 0 ? 'no application permission' : claims.roles.join(', '),
+      allowed: 'Exchange.ManageAsApp of Office 365 Exchange Online',
+      next: 'grant Exchange.ManageAsApp to the principal that deploys, with admin consent; it counts from its next token on',
+    }),
   ];
-}
-
-function roleCheck({ wids = [] }: TokenClaims): Check {
-  const id = 'permissions.exchange-role';
-  const role = [ROLES.exchangeAdministrator, globalAdministrator].find((wanted) => wids.includes(wanted));
-  if (role !== undefined) return fine(id, 'the sign-in has a role in Exchange', roleName(role));
-  return notChecked(
-    id,
-    'whether the sign-in has a role group of Exchange: its token names no directory role that would do',
-    {
-      allowed: 'Exchange Administrator, or a role group with Mail Recipients and Organization Client Access',
-      next: 'assign the directory role Exchange Administrator to the principal that deploys; it counts from its next token on',
-    },
-  );
 }
 
 const ROLE_NAMES: Readonly<Record<string, string>> = {
   [ROLES.globalAdministrator]: 'Global Administrator',
-  [ROLES.exchangeAdministrator]: 'Exchange Administrator',
   [ROLES.applicationAdministrator]: 'Application Administrator',
   [ROLES.cloudApplicationAdministrator]: 'Cloud Application Administrator',
 };

@@ -16,11 +16,13 @@ import {
 import type { SecretPolicy } from '../identity/secret-policy.js';
 import { CHECK_GROUPS, type Check, GIVE_GOOGLE, groupOf, lookingAt, notChecked } from './checks.js';
 import { domainChecks, ewsChecks } from './exchange.js';
+import { exchangeRoleChecks } from './exchange-roles.js';
 import { usersOfCsv } from './google-csv.js';
 import { switchChecks } from './google-switches.js';
 import { licenceChecks } from './licences.js';
 import { type GoogleSource, type Person, peopleChecks, sweepPeople } from './people.js';
 import { exchangePermissionChecks, graphPermissionChecks } from './permissions.js';
+import { ewsLicenceChecks, roleAccountChecks } from './role-accounts.js';
 import { secretPolicyChecks } from './secret-policy.js';
 
 /** Where preflight looks. Each part may fail by itself. */
@@ -75,11 +77,22 @@ async function exchangeSide(config: StackConfig, places: PreflightPlaces): Promi
     lookingAt('exchange.domains', "whether the endpoints' domains are accepted ones", () =>
       domainChecks(work, config),
     ),
-    config.protocol === 'ews' || config.protocol === 'both'
-      ? lookingAt('exchange.ews-switch', 'whether Exchange lets EWS in', () =>
-          ewsChecks(work, config, places.now),
-        )
-      : [],
+    lookingAt('permissions.exchange-role', 'which cmdlets the sign-in may run in Exchange', () =>
+      exchangeRoleChecks(work, config),
+    ),
+    lookingAt('exchange.role-accounts', 'the mailboxes of the role accounts', () =>
+      roleAccountChecks(work, config),
+    ),
+    ...(config.protocol === 'ews' || config.protocol === 'both'
+      ? [
+          lookingAt('exchange.ews-switch', 'whether Exchange lets EWS in', () =>
+            ewsChecks(work, config, places.now),
+          ),
+          lookingAt('licences.role-accounts', "whether the role accounts' licences let EWS in", () =>
+            ewsLicenceChecks(places.directory, config),
+          ),
+        ]
+      : []),
   ]);
   return parts.flat();
 }

@@ -53,16 +53,12 @@ export class GoogleService {
     const [first, second, third, ...rest] = request.segments;
     if (first === 'v1') {
       if (second === 'policies' && third === undefined) return this.#policies(request);
-      if (second === 'customers' && rest[0] === 'userinvitations') {
-        return rest[1] === undefined
-          ? this.#invitations(request, third)
-          : this.#isInvitable(request, third, rest[1]);
-      }
+      if (second === 'customers' && rest.join('/') === 'userinvitations')
+        return this.#invitations(request, third);
       throw notEmulated(request);
     }
     if (second === 'directory' && third === 'v1') {
-      if (rest[0] === 'users')
-        return rest[1] === undefined ? this.#users(request) : this.#user(request, rest[1]);
+      if (rest.join('/') === 'users') return this.#users(request);
       if (rest[0] === 'customer' && rest[2] === 'orgunits' && rest.length === 3)
         return this.#orgUnits(request, rest[1]);
     }
@@ -121,15 +117,6 @@ export class GoogleService {
     return { userInvitations, ...more };
   }
 
-  #isInvitable(request: HttpRequest, customer: string | undefined, name: string): JsonObject {
-    this.#superAdministrator(request, SCOPES.invitations, 'The caller does not have permission');
-    this.#checkCustomer(customer, false);
-    const address = /^(.+):isInvitableUser$/.exec(name)?.[1];
-    if (address === undefined) throw notEmulated(request);
-    refuseUnknown(request.query, []);
-    return this.customer.unmanaged.has(address.toLowerCase()) ? { isInvitableUser: true } : {};
-  }
-
   #users(request: HttpRequest): JsonObject {
     this.#administrator(request, SCOPES.users);
     const { query } = request;
@@ -151,14 +138,6 @@ export class GoogleService {
       if (domain === null || user.primaryEmail.endsWith(`@${domain}`)) users.push(shown(user));
     }
     return { kind: 'admin#directory#users', users };
-  }
-
-  #user(request: HttpRequest, key: string): JsonObject {
-    this.#administrator(request, SCOPES.users);
-    refuseUnknown(request.query, ['projection', 'viewType']);
-    const user = this.customer.user(key);
-    if (user === undefined) throw new GoogleRefusal(404, 'Resource Not Found: userKey', 'notFound');
-    return shown(user);
   }
 
   #orgUnits(request: HttpRequest, customer: string | undefined): JsonObject {

@@ -170,7 +170,7 @@ test('the page serves one browser, shows the secret on request only, keeps ticks
   expect(placesWith(secret, { page: await page.content() })).toEqual([]);
   await page.getByRole('button', { name: /^Show Client secret/ }).click();
   await page.getByText(secret, { exact: true }).waitFor();
-  await page.getByRole('button', { name: /^Show Client secret/ }).click();
+  await page.getByRole('button', { name: /^Hide Client secret/ }).click();
   await page.getByText(secret, { exact: true }).waitFor({ state: 'detached' });
   await page.getByRole('button', { name: /^Copy Client secret/ }).click();
   await page.locator('#said', { hasText: 'Client secret copied.' }).waitFor();

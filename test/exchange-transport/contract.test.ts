@@ -1,5 +1,6 @@
 /** What both transports promise, against the emulated tenant: one list of tests, run over each. */
 import { InteropError } from '../../infra/errors.js';
+import { CMDLETS } from '../../infra/exchange/transport/cmdlets.js';
 import { ExchangeError } from '../../infra/exchange/transport/exchange-error.js';
 import type { CmdletCall, CmdletPort } from '../../infra/exchange/transport/port.js';
 import { describeWithPwsh } from './support/pwsh.js';
@@ -86,6 +87,13 @@ function contract(transport: CmdletPort['transport']): void {
       expect(Array.isArray(rows[0]?.AccessRights)).toBe(true);
       const domains = await port.run({ cmdlet: 'Get-AcceptedDomain', parameters: {} });
       expect(domains.rows.filter(({ Default }) => Default === true)).toHaveLength(1);
+    });
+  });
+
+  describe('permitted cmdlets', () => {
+    test('are those that the roles of the caller hold', async () => {
+      expect([...(await port.permitted())].sort()).toEqual(Object.keys(CMDLETS).sort());
+      await expect(tenant.open(transport, {}, 'reader').permitted()).rejects.toThrow(/Exchange/);
     });
   });
 

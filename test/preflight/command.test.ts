@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { stringify } from 'yaml';
 import type { Check } from '../../infra/preflight/index.js';
+import { EXCHANGE_APP_ID } from '../../sandbox/entra/first-party.js';
 import { runCli } from '../../scripts/cli.js';
 import { startWorkspace, type Workspace } from '../google/support.js';
+import { grant, makeClient } from '../sandbox/support/principals.js';
 
 let workspace: Workspace;
 let folder: string;
@@ -30,7 +32,8 @@ interface Outcome {
 }
 
 interface Call {
-  readonly as?: string;
+  /** Name of one of the sandbox's clients, or one that a test made. */
+  readonly as?: string | { readonly clientId: string; readonly clientSecret: string };
   readonly config?: Record<string, unknown>;
   readonly google?: boolean;
   readonly json?: boolean;
@@ -43,7 +46,7 @@ async function preflight({
   json = true,
 }: Call = {}): Promise<Outcome> {
   const { info } = workspace.tenant.sandbox;
-  const client = info.clients.find(({ name }) => name === as);
+  const client = typeof as === 'string' ? info.clients.find(({ name }) => name === as) : as;
   const ours = {
     tenant: 'contoso.onmicrosoft.com',
     protocol: 'graph',
@@ -86,6 +89,21 @@ async function preflight({
   return { code, text, checks, check: (id) => checks.find((one) => one.id === id) };
 }
 
+/** Runs any cmdlet, as an administrator of Exchange would. */
+// biome-ignore lint/suspicious/noExplicitAny: tests look into rows of many shapes.
+async function cmdlet(CmdletName: string, Parameters: object): Promise<any[]> {
+  const { tenant } = workspace;
+  const token = await tenant.token('exchange-admin', 'https://outlook.office365.com/.default');
+  const path = `/adminapi/beta/${tenant.sandbox.info.tenantId}/InvokeCommand`;
+  const answer = await tenant.request<{ value: never[] }>(path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ CmdletInput: { CmdletName, Parameters } }),
+  });
+  if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+  return answer.body.value;
+}
+
 /** The whole tenant, to see that nothing is written. */
 async function dump(): Promise<string> {
   return JSON.stringify(await workspace.tenant.state());
@@ -97,7 +115,8 @@ test('where all is well it says so, exits with 0 and writes nothing', async () =
   expect(checks.filter(({ state }) => state !== 'ok')).toEqual([]);
   expect(code).toBe(0);
   expect(check('people.mailbox')).toMatchObject({ what: 'everybody with an address has a mailbox' });
-  expect(check('permissions.exchange-role')?.found).toBe('Exchange Administrator');
+  expect(check('permissions.exchange-role')).toMatchObject({ state: 'ok', found: '2 of 2' });
+  expect(check('exchange.role-account-interop@contoso.com')?.state).toBe('ok');
   expect(await dump()).toBe(before);
 });
 
@@ -171,6 +190,77 @@ test('a principal that may do nothing: what is missing is named, what cannot be 
   expect(check('permissions.exchange')?.state).toBe('fault');
   expect(check('exchange.domains')?.state).toBe('notChecked');
   expect(check('people.calendar')?.state).toBe('notChecked');
+});
+
+test('a role group of Exchange that holds too little is a fault that names what is missing', async () => {
+  const { tenant } = workspace;
+  const made = await makeClient(tenant);
+  await grant(tenant, made.principalId, 'Exchange.ManageAsApp', EXCHANGE_APP_ID);
+  const as = { clientId: made.appId, clientSecret: made.secret };
+  const config = { visibility: { scope: { all: true } } };
+  const nothing = await preflight({ as, config });
+  expect(nothing.check('permissions.exchange')?.state).toBe('ok');
+  expect(nothing.check('permissions.exchange-role')).toMatchObject({
+    state: 'fault',
+    found: 'no role in Exchange',
+  });
+
+  await cmdlet('New-ServicePrincipal', {
+    AppId: made.appId,
+    ObjectId: made.principalId,
+    DisplayName: 'viewer',
+  });
+  await cmdlet('Add-RoleGroupMember', {
+    Identity: 'View-Only Organization Management',
+    Member: made.principalId,
+  });
+  const viewer = await preflight({ as, config });
+  expect(viewer.check('permissions.exchange-role')).toMatchObject({
+    state: 'fault',
+    found: 'cannot show calendars: Set-MailboxFolderPermission',
+    next: expect.stringContaining('Exchange Administrator'),
+  });
+  // What it may read is looked at.
+  expect(viewer.check('exchange.domains')?.state).toBe('ok');
+});
+
+test('a role account without a user mailbox is a fault, whatever the protocol', async () => {
+  const [shared] = await cmdlet('Get-Mailbox', { RecipientTypeDetails: ['SharedMailbox'], ResultSize: 1 });
+  const roleAccounts = ['nobody@contoso.com', shared.PrimarySmtpAddress];
+  const endpoints = [{ name: 'online', type: 'microsoft365-graph', domains: ['contoso.com'], roleAccounts }];
+  const { code, check } = await preflight({ config: { endpoints } });
+  expect(code).toBe(12);
+  expect(roleAccounts.map((address) => check(`exchange.role-account-${address}`))).toMatchObject([
+    { state: 'fault', found: 'no such mailbox' },
+    { state: 'fault', found: 'SharedMailbox' },
+  ]);
+});
+
+test('a role account with a Kiosk licence alone is a fault for EWS, and none for Graph', async () => {
+  const { tenant } = workspace;
+  const skus: { skuId: string; skuPartNumber: string }[] = (await tenant.graph('GET', '/subscribedSkus')).body
+    .value;
+  const idOf = (name: string) => skus.find(({ skuPartNumber }) => skuPartNumber === name)?.skuId;
+  const { body: user } = await tenant.graph('GET', '/users/interop@contoso.com?$select=id,assignedLicenses');
+  const change = async (add: string[], remove: string[]) =>
+    expect(
+      await tenant.graph('POST', `/users/${user.id}/assignLicense`, {
+        body: { addLicenses: add.map((skuId) => ({ skuId, disabledPlans: [] })), removeLicenses: remove },
+      }),
+    ).toMatchObject({ status: 200 });
+  const before = user.assignedLicenses.map(({ skuId }: { skuId: string }) => skuId);
+  const kiosk = [idOf('EXCHANGEDESKLESS') ?? ''];
+  await change(kiosk, before);
+  const id = 'licences.role-account-interop@contoso.com';
+  const endpoints = [
+    { name: 'e', type: 'microsoft365-ews', domains: ['contoso.com'], roleAccounts: ['interop@contoso.com'] },
+  ];
+  const ews = await preflight({ config: { protocol: 'ews', endpoints } });
+  expect(ews.check(id)).toMatchObject({ state: 'fault', found: 'Kiosk, F1 or F3 alone' });
+  expect((await preflight()).check(id)).toBeUndefined();
+  await change(before, kiosk);
+  const mended = await preflight({ config: { protocol: 'ews', endpoints } });
+  expect(mended.check(id)?.state).toBe('ok');
 });
 
 test('a domain that Exchange does not accept, licences that are not free, and EWS that is not set are faults', async () => {

@@ -10,7 +10,13 @@ export async function contrastProblems(page: Page): Promise<readonly string[]> {
   return (await page.evaluate(`(${contrastInPage})(${TEXT_RATIO}, ${LARGE_TEXT_RATIO})`)) as string[];
 }
 
-const contrastInPage = `(textRatio, largeRatio) => {
+/** Buttons whose edge cannot be told from what is around them (WCAG 2.2, 1.4.11). */
+export async function edgeProblems(page: Page): Promise<readonly string[]> {
+  return (await page.evaluate(`(${edgesInPage})(${LARGE_TEXT_RATIO})`)) as string[];
+}
+
+/** Colours as the browser painted them. */
+const COLOURS = `
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const colour = (text) => {
     canvas.clearRect(0, 0, 1, 1);
@@ -30,6 +36,23 @@ const contrastInPage = `(textRatio, largeRatio) => {
     }
     return [255, 255, 255];
   };
+  const contrast = (rgb, other) => {
+    const [one, two] = [luminance(rgb), luminance(other)];
+    return (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+  };
+`;
+
+const edgesInPage = `(least) => {${COLOURS}
+  const buttons = [...document.querySelectorAll('button:not(:disabled)')].filter((one) => one.checkVisibility());
+  const problems = buttons.length === 0 ? ['there are no buttons'] : [];
+  for (const button of buttons) {
+    const ratio = contrast(colour(getComputedStyle(button).borderTopColor).rgb, ground(button.parentElement));
+    if (ratio < least) problems.push(button.textContent + ': ' + ratio.toFixed(2));
+  }
+  return problems;
+}`;
+
+const contrastInPage = `(textRatio, largeRatio) => {${COLOURS}
   const problems = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   let looked = 0;
@@ -39,8 +62,7 @@ const contrastInPage = `(textRatio, largeRatio) => {
     if (text === '' || element.closest('script, style') !== null || !element.checkVisibility()) continue;
     looked += 1;
     const style = getComputedStyle(element);
-    const [one, other] = [luminance(colour(style.color).rgb), luminance(ground(element))];
-    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    const ratio = contrast(colour(style.color).rgb, ground(element));
     const size = parseFloat(style.fontSize);
     const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
     if (element.closest(':disabled') === null && ratio < (large ? largeRatio : textRatio)) problems.push(text.slice(0, 40) + ': ' + ratio.toFixed(2));

@@ -45,6 +45,10 @@ export class MemoryPort implements CmdletPort {
     return this.calls.filter(({ cmdlet }) => CMDLETS[cmdlet].effect === 'write');
   }
 
+  async permitted(): Promise<ReadonlySet<CmdletName>> {
+    return new Set(Object.keys(this.handlers) as CmdletName[]);
+  }
+
   statistics() {
     return { cmdlets: this.calls.length, requests: this.calls.length, throttled: 0, retried: 0 };
   }

@@ -4,9 +4,10 @@
 export { applyRoleMailboxes, type RoleMailboxOptions } from './apply.js';
 export type { DirectoryPort, DirectoryUser, NewUser, Sku, UserChange } from './directory-port.js';
 export { GraphDirectory } from './graph-directory.js';
-export { inspectRoleMailboxes } from './inspect.js';
+export { inspectRoleMailboxes, mailboxOf } from './inspect.js';
 export { hasKioskLicence, isLicensed } from './licences.js';
 export {
+  type ExchangeMailbox,
   type FoundRoleMailboxes,
   type MailboxRecord,
   type RoleMailboxOutcome,

@@ -31,6 +31,8 @@ export interface Channel<C extends Continuation> {
    * @throws InteropError when no attempt can succeed: signing in failed, the server is not trusted, a program is missing.
    */
   send(request: PageRequest<C>): Promise<Outcome<C>>;
+  /** One attempt to ask which cmdlets the caller may run: rows with their names, with commas between, in `exportedCmdlets`. */
+  permitted(request: PageRequest<C>): Promise<Outcome<C>>;
   /** Gets another token in place of one that was refused. @throws InteropError when signing in fails. */
   renew(refused: Unauthorized): Promise<void>;
   /** Ends what is under way. */

@@ -20,6 +20,19 @@ export interface PacedPortOptions {
   readonly retries: RetryLimits;
 }
 
+/** How one page is asked for. */
+type Send<C extends Continuation> = (request: PageRequest<C>) => Promise<Outcome<C>>;
+
+/** Names with commas between. */
+const permittedRow = z.object({
+  exportedCmdlets: z.string().transform((names) =>
+    names
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  ),
+});
+
 /** New tokens for one attempt at a page: a claims challenge may follow a plain refusal. */
 const MOST_RENEWALS = 2;
 /** A wait after throttling where none was asked for. */
@@ -73,6 +86,27 @@ export class PacedPort<C extends Continuation> implements CmdletPort {
     for await (const page of this.#pages(call, true)) yield* page.rows;
   }
 
+  async permitted(signal?: AbortSignal): Promise<ReadonlySet<CmdletName>> {
+    const request: PageRequest<C> = {
+      cmdlet: 'EXOModuleFile',
+      effect: 'read',
+      parameters: {},
+      properties: [],
+      anchor: undefined,
+      requestId: randomUUID(),
+      isLarge: true,
+      signal,
+    };
+    const { rows } = await this.#page(request, true, (page) => this.#channel.permitted(page));
+    const names = new Set(
+      z
+        .array(permittedRow)
+        .parse(rows)
+        .flatMap(({ exportedCmdlets }) => exportedCmdlets),
+    );
+    return new Set((Object.keys(CMDLETS) as CmdletName[]).filter((name) => names.has(name)));
+  }
+
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     const reason = closed();
@@ -114,10 +148,14 @@ export class PacedPort<C extends Continuation> implements CmdletPort {
   }
 
   /** One page, attempt after attempt. */
-  async #page(request: PageRequest<C>, repeatable: boolean): Promise<Page<C>> {
+  async #page(
+    request: PageRequest<C>,
+    repeatable: boolean,
+    send: Send<C> = (page) => this.#channel.send(page),
+  ): Promise<Page<C>> {
     let renewals = 0;
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await this.#attempt(request, attempt > 1 || renewals > 0);
+      const outcome = await this.#attempt(request, attempt > 1 || renewals > 0, send);
       if (outcome.kind === 'page') return outcome;
       if (outcome.kind === 'unauthorized') {
         if (renewals >= MOST_RENEWALS) throw tokenRefused(outcome.requestId);
@@ -150,12 +188,12 @@ export class PacedPort<C extends Continuation> implements CmdletPort {
     await this.#untilAborted(() => sleep(clock, wait), signal);
   }
 
-  async #attempt(request: PageRequest<C>, again: boolean): Promise<Outcome<C>> {
-    if (request.page?.isCall === false) return await this.#channel.send(request);
+  async #attempt(request: PageRequest<C>, again: boolean, send: Send<C>): Promise<Outcome<C>> {
+    if (request.page?.isCall === false) return await send(request);
     const ticket = await this.#gate.enter(again, request.signal);
     if (!again) this.#cmdlets += 1;
     // The place is given back when the work is over, even if nobody waits for it any more.
-    const sent = this.#channel.send(request).then(
+    const sent = send(request).then(
       (outcome) => {
         this.#gate.leave(ticket, this.#verdict(outcome));
         return outcome;

@@ -46,6 +46,12 @@ export interface CmdletPort {
   /** The same for cmdlets with many rows: page by page, in bounded memory. Ends with the last page or throws; never short. */
   stream<N extends CmdletName>(call: CmdletCall<N>): AsyncIterable<CmdletRow<N>>;
   /**
+   * Which cmdlets of the list the roles of the caller hold.
+   *
+   * @throws as {@link run}; ExchangeError with status 403 over REST where the caller has no role at all.
+   */
+  permitted(signal?: AbortSignal): Promise<ReadonlySet<CmdletName>>;
+  /**
    * How many calls are worth being under way at once right now: found out from Exchange's answers, changing over time. Callers
    * with much to do keep about so many calls open; more wait inside of the port.
    */

@@ -15,7 +15,7 @@ import { type ErrorRecord, errorRecordSchema, readErrorRecord } from './error-re
 import { ExchangeError } from './exchange-error.js';
 import { chooseModule, moduleMissing } from './exchange-module.js';
 import type { Continuation, Outcome, Page, Refusal, Unauthorized } from './outcome.js';
-import { certificate, secure } from './shell-script.js';
+import { certificate, type ShellRequest, secure } from './shell-script.js';
 import { type Shell, ShellLost, Shells } from './shells.js';
 import { MARGIN_MS, type Token, type Tokens } from './tokens.js';
 
@@ -52,6 +52,9 @@ export interface PackedPage extends Continuation {
 }
 
 type ShellOutcome = Outcome<PackedPage>;
+
+/** A request to a shell, before it gets its marker. */
+type ShellTask = Omit<ShellRequest, 'marker'>;
 
 /** A shell that is connected. */
 interface Connected {
@@ -96,13 +99,27 @@ export class PowerShellChannel implements Channel<PackedPage> {
 
   async send(request: PageRequest<PackedPage>): Promise<ShellOutcome> {
     if (request.page !== undefined) return unpack(request.page);
+    return await this.#ask(request, {
+      task: 'cmdlet',
+      cmdlet: request.cmdlet,
+      parameters: protectedParameters(request.parameters),
+      properties: request.properties,
+    });
+  }
+
+  async #ask(request: PageRequest<PackedPage>, task: ShellTask): Promise<ShellOutcome> {
     const signal =
       request.signal === undefined
         ? this.#closing.signal
         : AbortSignal.any([request.signal, this.#closing.signal]);
     const taken = await this.#take(request, signal);
     if ('kind' in taken) return taken;
-    return await this.#run(taken, request, signal);
+    return await this.#run(taken, request, task, signal);
+  }
+
+  /** Connecting makes a function of each cmdlet that the caller may run, and of no other. */
+  async permitted(request: PageRequest<PackedPage>): Promise<ShellOutcome> {
+    return await this.#ask(request, { task: 'permitted', parameters: { Name: Object.keys(CMDLETS) } });
   }
 
   async renew({ token, claims }: Unauthorized): Promise<void> {
@@ -119,20 +136,13 @@ export class PowerShellChannel implements Channel<PackedPage> {
   async #run(
     connected: Connected,
     request: PageRequest<PackedPage>,
+    task: ShellTask,
     signal: AbortSignal,
   ): Promise<ShellOutcome> {
     const { clock } = this.#options;
     let answer: unknown;
     try {
-      answer = await connected.shell.ask(
-        {
-          task: 'cmdlet',
-          cmdlet: request.cmdlet,
-          parameters: protectedParameters(request.parameters),
-          properties: request.properties,
-        },
-        signal,
-      );
+      answer = await connected.shell.ask(task, signal);
     } catch (error) {
       if (error instanceof ShellLost) return lost(request.cmdlet, error.message, true);
       throw error;

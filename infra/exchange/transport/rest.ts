@@ -27,6 +27,7 @@ import {
   cmdletInput,
   invokeUrl,
   listUrl,
+  moduleFileUrl,
   nextPage,
   PAGE_SIZE,
 } from './wire.js';
@@ -55,6 +56,13 @@ interface Member {
   readonly request: PageRequest<RestPage>;
   readonly settle: (outcome: RestOutcome) => void;
   readonly fail: (error: unknown) => void;
+}
+
+interface HttpQuestion {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: object;
 }
 
 /** What came back for one HTTP request. */
@@ -95,6 +103,15 @@ export class RestChannel implements Channel<RestPage> {
     });
   }
 
+  /** What the module asks when it connects, as clients that follow it do (KelvinTegelaar/CIPP-API): UNCONFIRMED. */
+  async permitted(request: PageRequest<RestPage>): Promise<RestOutcome> {
+    const url = moduleFileUrl(this.#options.baseUrl, this.#options.tenantId);
+    const headers = { ...(await this.#headersFor(request)), CommandName: '*' };
+    const result = await this.#ask({ method: 'GET', url, headers }, request.signal);
+    if (result.kind === 'failed') return lost(request, result.text, result.wasSent);
+    return this.#outcome(request, result.answer, result, url);
+  }
+
   async renew({ token, claims }: Unauthorized): Promise<void> {
     await this.#options.tokens.renew(token, claims);
   }
@@ -127,7 +144,7 @@ export class RestChannel implements Channel<RestPage> {
       ...(await this.#headersFor(request)),
       ...(cookies === undefined ? {} : { Cookie: cookies }),
     };
-    const result = await this.#post(url, headers, body, signal);
+    const result = await this.#ask({ method: 'POST', url, headers, body }, signal);
     if (result.kind === 'failed') return lost(request, result.text, result.wasSent);
     return this.#outcome(request, result.answer, result, url);
   }
@@ -152,7 +169,7 @@ export class RestChannel implements Channel<RestPage> {
       'client-request-id': randomUUID(),
       'connection-id': this.#connectionId,
     };
-    const result = await this.#post(this.#batchUrl(), headers, body, signal);
+    const result = await this.#ask({ method: 'POST', url: this.#batchUrl(), headers, body }, signal);
     for (const [index, member] of members.entries()) {
       member.settle(this.#memberOutcome(member.request, String(index), result));
     }
@@ -197,19 +214,17 @@ export class RestChannel implements Channel<RestPage> {
     });
   }
 
-  async #post(
-    url: string,
-    headers: Readonly<Record<string, string>>,
-    body: object,
+  async #ask(
+    { method, url, headers, body }: HttpQuestion,
     signal: AbortSignal | undefined,
   ): Promise<HttpResult> {
     const { token } = await this.#options.tokens.get();
     const limit = limited([this.#closing.signal, signal], this.#options.timeoutMs);
     this.requests += 1;
     const init: RequestInit = {
-      method: 'POST',
+      method,
       headers: { ...headers, Authorization: `Bearer ${token}` },
-      body: JSON.stringify(body),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: limit.signal,
     };
     try {

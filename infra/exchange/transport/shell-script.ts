@@ -9,7 +9,7 @@
 /** One request to a shell; JSON. */
 export interface ShellRequest {
   readonly marker: string;
-  readonly task: 'module' | 'connect' | 'cmdlet' | 'echo';
+  readonly task: 'module' | 'connect' | 'permitted' | 'cmdlet' | 'echo';
   readonly cmdlet?: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Properties of the rows that are wanted. */
@@ -155,6 +155,12 @@ function Connect-Interop($Request) {
   return @{ ok = $true }
 }
 
+function Get-InteropPermitted($Request) {
+  $names = [System.Collections.Generic.List[object]]::new()
+  foreach ($command in @(Get-Command -Name $Request.parameters.Name -CommandType Function -ErrorAction SilentlyContinue)) { $names.Add($command.Name) }
+  return @{ ok = $true; rows = @(@{ exportedCmdlets = ($names.ToArray() -join ',') }); chunks = @(); warnings = @() }
+}
+
 function Invoke-InteropRequest([string] $Encoded) {
   $document = [System.Text.Json.JsonDocument]::Parse([System.Text.Encoding]::UTF8.GetString([System.Convert]::FromBase64String($Encoded)))
   $request = ConvertFrom-InteropJson $document.RootElement
@@ -162,6 +168,7 @@ function Invoke-InteropRequest([string] $Encoded) {
     $reply = switch ($request.task) {
       'module' { Get-InteropModule }
       'connect' { Connect-Interop $request }
+      'permitted' { Get-InteropPermitted $request }
       'cmdlet' { Invoke-InteropCmdlet $request }
       'echo' { @{ ok = $true; rows = , $request.parameters } }
     }

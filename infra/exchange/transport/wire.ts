@@ -120,6 +120,14 @@ export function batchUrl(baseUrl: string, tenantId: string): string {
   return `${baseUrl}/adminapi/beta/${encodeURIComponent(tenantId)}/$batch`;
 }
 
+/**
+ * Where the module asks for its cmdlets when it connects: those that the caller may run. Its version stands in the query, the newest
+ * that goes with the PowerShell that we need.
+ */
+export function moduleFileUrl(baseUrl: string, tenantId: string): string {
+  return `${baseUrl}/adminapi/v1.0/${encodeURIComponent(tenantId)}/EXOModuleFile?Version=3.9.2`;
+}
+
 /** Where a page lies, or why it must not be fetched from there. */
 export type NextPage = { readonly url: string } | { readonly trouble: string };
 

@@ -55,6 +55,7 @@ function portOfParent(): CmdletPort {
     stream: async function* (call: CmdletCall) {
       yield* (await run(call)).rows;
     } as CmdletPort['stream'],
+    permitted: async () => new Set(),
     statistics: () => ({ cmdlets: next, requests: next, throttled: 0, retried: 0 }),
     close: async () => {},
   };

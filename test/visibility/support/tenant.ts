@@ -115,6 +115,10 @@ export class Tenant implements CmdletPort {
     yield* (await this.run(call)).rows;
   }
 
+  async permitted(): Promise<ReadonlySet<CmdletName>> {
+    return new Set(Object.keys(CMDLETS) as CmdletName[]);
+  }
+
   statistics() {
     return { cmdlets: this.calls.length, requests: this.calls.length, throttled: 0, retried: 0 };
   }
