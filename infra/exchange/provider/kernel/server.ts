@@ -10,6 +10,7 @@ import { EngineLog } from './engine-log.js';
 import { statusOf } from './failures.js';
 import { ProviderInstance } from './instance.js';
 import { SentFailure } from './operations.js';
+import { withLongTexts } from './serialize.js';
 
 /** A provider that takes requests. */
 export interface ServedProvider {
@@ -36,7 +37,7 @@ export async function serveProvider<Context>(
     'grpc.max_receive_message_length': -1,
     'grpc.max_send_message_length': -1,
   });
-  server.addService(providerGrpc.ResourceProviderService, handlers(provider, instance, log));
+  server.addService(withLongTexts(providerGrpc.ResourceProviderService), handlers(provider, instance, log));
   const port = await bind(server);
   return {
     port,
