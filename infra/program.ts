@@ -189,17 +189,18 @@ function groupsOf(exchange: unknown): readonly (readonly string[])[] {
 }
 
 /** Consents of the application that this stack has made or adopted; before that there are none. */
-async function consentsOf({ last, adopt, graph }: Surroundings): Promise<readonly ConsentFound[]> {
+async function consentsOf({ last, adopt, graph, cloud }: Surroundings): Promise<readonly ConsentFound[]> {
   const clientId = adopt?.clientId ?? (await last('clientId'));
   if (typeof clientId !== 'string') return [];
   const client = await graph();
   const principal = await client.findServicePrincipal(clientId);
   if (principal === undefined) return [];
   const own = await last(CONSENTS_OUTPUT);
-  return (await findConsents(client, principal.id)).map(({ api, permission, assignmentId }) => ({
+  return (await findConsents(client, principal.id)).map(({ api, permission, assignmentId, importId }) => ({
     api,
     permission,
     assignmentId,
+    url: `${cloud.graph}/v1.0${importId}`,
     owned: Array.isArray(own) && own.includes(assignmentId),
   }));
 }

@@ -83,7 +83,11 @@ function reportEvent(terminal: Terminal, record: RunRecord, event: EngineEvent):
   if (said?.severity === 'warning' && !SAID_ALREADY.test(said.message)) terminal.warn(said.message);
   if (said?.severity === 'info' && isProviderMessage(said)) terminal.line(`    ${said.message}`, 'dim');
   const passing = event.diagnosticEvent;
-  if (passing?.ephemeral === true) terminal.status(`  … ${plainText(passing.message)}`);
+  if (passing?.ephemeral === true) {
+    const message = plainText(passing.message);
+    // What is being done can be guessed; how far it is cannot.
+    terminal.status(`  … ${message}`, message, message.slice(message.indexOf(': ') + 1).trim());
+  }
 }
 
 /** What a provider says of a resource of ours: counts of a sweep, the days that EWS has left. */

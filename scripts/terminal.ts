@@ -4,6 +4,7 @@
 import { Writable } from 'node:stream';
 import pc from 'picocolors';
 import { describeProblem, InteropError } from '../infra/errors.js';
+import { statusLine } from './status-line.js';
 
 export interface TerminalOptions {
   readonly stdout: Writable & { readonly isTTY?: boolean };
@@ -34,9 +35,9 @@ export class Terminal {
     this.#paint = pc.createColors(options.color);
   }
 
-  /** Characters in a line; 80 where nobody knows. */
+  /** Characters in a line; 80 where nobody knows, as on a terminal that says 0. */
   get columns(): number {
-    return this.#out.columns ?? 80;
+    return this.#out.columns || 80;
   }
 
   /** One line of progress or result. */
@@ -58,11 +59,15 @@ export class Terminal {
       this.line(`${indent}${this.paint(label.padEnd(width), 'dim')}  ${value}`);
   }
 
-  /** A line that is replaced by whatever comes next; only on a terminal, nothing elsewhere. */
-  status(text: string): void {
+  /**
+   * A line that is replaced by whatever comes next; only on a terminal, nothing elsewhere.
+   *
+   * @param forms the same with less and less words: the first that fits is shown
+   */
+  status(...forms: readonly string[]): void {
     if (this.#out.isTTY !== true) return;
     this.#clearStatus();
-    this.#status = text.slice(0, 100);
+    this.#status = statusLine(forms, this.columns);
     this.#out.write(this.paint(this.#status, 'dim'));
   }
 

@@ -72,13 +72,13 @@ export function follow(
     const now = clock();
     if (now - live < LIVE_MS) return;
     live = now;
-    const words = `${what}: ${text.next(progress, now)}`;
+    const [long, short, ...shorter] = text.next(progress, now);
     if (now - line < LINE_MS) {
-      terminal.status(words);
+      terminal.status(`${what}: ${long}`, `${what}: ${short}`, short, ...shorter);
       return;
     }
     line = now;
-    terminal.line(words, 'dim');
+    terminal.line(`${what}: ${long}`, 'dim');
   };
 }
 

@@ -92,6 +92,7 @@ const consent = (owned: boolean) => ({
   api: 'exchangeOnline' as const,
   permission: 'full_access_as_app',
   assignmentId: 'assignment-1',
+  url: 'https://graph.microsoft.com/v1.0/servicePrincipals/exchange/appRoleAssignedTo/assignment-1',
   owned,
 });
 
@@ -263,7 +264,8 @@ describe('beside a consent for all mailboxes', () => {
     const scope = steps.findIndex((step) => step.includes('makes the scope and proves it'));
     expect(keep).toBeGreaterThanOrEqual(0);
     expect(scope).toBeGreaterThan(keep);
-    expect(steps.findIndex((step) => step.startsWith('last, '))).toBeGreaterThan(scope);
+    const last = steps.findIndex((step) => step.endsWith(` --method DELETE --url ${consent(false).url}`));
+    expect(last).toBeGreaterThan(scope);
     expect(await rbac()).toEqual(before);
   });
 
@@ -281,6 +283,7 @@ describe('beside a consent for all mailboxes', () => {
       api: 'microsoftGraph',
       permission: 'Place.Read.All',
       assignmentId: 'a',
+      url: 'https://graph.microsoft.com/v1.0/servicePrincipals/graph/appRoleAssignedTo/a',
       owned: false,
     } as const;
     expect((await plan({ consents: [place] })).phase).toBe('limited');

@@ -45,6 +45,7 @@ const consent = (owned: boolean) => ({
   api: 'exchangeOnline',
   permission: 'full_access_as_app',
   assignmentId: 'assignment-1',
+  url: 'https://graph.microsoft.com/v1.0/servicePrincipals/exchange/appRoleAssignedTo/assignment-1',
   owned,
 });
 

@@ -146,12 +146,14 @@ describe('progress', () => {
 
   it('tells rate and time left once the list is complete', () => {
     const text = new ProgressText();
-    expect(text.next({ done: 0, total: 500, listed: false, counts }, 0)).toBe('0 of at least 500 mailboxes');
-    expect(text.next({ done: 100, total: 10_100, listed: true, counts }, 1_000)).toBe(
+    expect(text.next({ done: 0, total: 500, listed: false, counts }, 0)[0]).toBe(
+      '0 of at least 500 mailboxes',
+    );
+    expect(text.next({ done: 100, total: 10_100, listed: true, counts }, 1_000)[0]).toBe(
       '100 of 10,100 mailboxes, 100 a second, about 2 min left',
     );
     expect(
-      text.next({ done: 10_100, total: 10_100, listed: true, counts: { ...counts, failed: 2 } }, 2_000),
+      text.next({ done: 10_100, total: 10_100, listed: true, counts: { ...counts, failed: 2 } }, 2_000)[0],
     ).toBe('10,100 of 10,100 mailboxes, 5,050 a second, 2 failed');
   });
 
@@ -160,7 +162,7 @@ describe('progress', () => {
     let said = '';
     for (let second = 0; second <= 200; second++) {
       const done = second <= 100 ? second * 100 : 10_000 + (second - 100) * 5;
-      said = text.next({ done, total: 20_000, listed: true, counts }, second * 1000);
+      [said] = text.next({ done, total: 20_000, listed: true, counts }, second * 1000);
     }
     expect(said).toContain('5.0 a second');
   });

@@ -8,6 +8,8 @@ export interface ConsentFound {
   readonly permission: string;
   /** Id of the app role assignment. */
   readonly assignmentId: string;
+  /** Where Graph has it: a DELETE there takes the consent back. */
+  readonly url: string;
   /** Whether it is in this stack's state: then the stack removes it, after this. */
   readonly owned: boolean;
 }

@@ -138,7 +138,11 @@ function besideConsent(foreign: readonly ConsentFound[], wish: ApplicationScopeW
     next: [
       'calendar-interop up with calendar-interop:access: tenant, which takes the consent into this stack; look-ups go on',
       'calendar-interop up with calendar-interop:access: roleMailboxes, which makes the scope and proves it',
-      'last, since a consent that was there before this stack outlives it: az rest --method DELETE --url https://graph.microsoft.com/v1.0/servicePrincipals/<id of the API>/appRoleAssignedTo/<assignment>',
+      ...foreign.map(
+        ({ url }) =>
+          `last, since a consent that was there before this stack outlives it: az rest --method DELETE --url ${url}`,
+      ),
+      'then calendar-interop up: from now on the scope alone counts',
       'where somebody else needs the consent: use a registration of its own for Calendar Interop (no calendar-interop:registration.adopt)',
       'do not remove the consent first: look-ups would fail until the scope is there and Exchange has taken it up, which takes up to 2 hours',
     ],

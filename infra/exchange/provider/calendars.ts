@@ -95,7 +95,9 @@ export async function sweepTools(operation: Operation<Exchange>, doing: string):
       const now = clock.now();
       if (now - shown < STATUS_MS) return;
       shown = now;
-      log.status(`${doing}: ${text.next(progress, now)}`);
+      // The engine's line has little room, and cuts what is longer.
+      const [, short] = text.next(progress, now);
+      log.status(`${doing}: ${short}`);
     },
   };
 }

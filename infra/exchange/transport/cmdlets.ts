@@ -82,8 +82,9 @@ export const CMDLETS = {
         ResultSize: unlimited.optional(),
       })
       .refine(
-        ({ Identity, ResultSize }) => (Identity === undefined) !== (ResultSize === undefined),
-        'takes exactly one of Identity and ResultSize',
+        ({ Identity, ...list }) =>
+          (Identity === undefined) === Object.values(list).some((value) => value !== undefined),
+        'takes either an Identity or what says that a list is wanted: RecipientTypeDetails, Filter, ResultSize',
       ),
     row: mailboxRow,
   },

@@ -5,22 +5,49 @@ import type { SweepProgress } from './sweep.js';
 /** Seconds over which the rate is taken: long enough to be steady, short enough to follow. */
 const WINDOW_MS = 30_000;
 
+/** In sentences, in figures, and shorter still. */
+export type ProgressForms = readonly [long: string, short: string, ...shorter: string[]];
+
 /** Follows one sweep and words its progress. */
 export class ProgressText {
   readonly #marks: { readonly at: number; readonly done: number }[] = [];
 
-  /** @param now milliseconds, growing */
-  next({ done, total, listed, counts }: SweepProgress, now: number): string {
+  /**
+   * The progress in several forms, each shorter than the one before, for lines of different lengths: sentences, figures, and what a
+   * person waits for.
+   *
+   * @param now milliseconds, growing
+   */
+  next(progress: SweepProgress, now: number): ProgressForms {
+    const { done, total, listed, counts } = progress;
+    const rate = this.#rate(done, now);
+    const left = rate > 0 && listed && total > done ? durationText((total - done) / rate) : undefined;
+    const per = rate < 10 ? rate.toFixed(1) : number(Math.round(rate));
+    const ending = left === undefined ? [] : [`${left} left`];
+    const speed = rate > 0 ? [`${per}/s`] : [];
+    const failed = counts.failed > 0 ? [`${number(counts.failed)} failed`] : [];
+    const long = [
+      `${number(done)} of ${listed ? '' : 'at least '}${number(total)} mailboxes`,
+      ...(rate > 0 ? [`${per} a second`] : []),
+      ...ending.map((text) => `about ${text}`),
+      ...failed,
+    ];
+    const short = [`${number(done)}/${number(total)}${listed ? '' : '+'}`, ...speed, ...ending, ...failed];
+    const share = listed && total > 0 ? [`${Math.floor((100 * done) / total)} %`] : [number(done)];
+    return [
+      long.join(', '),
+      short.join(', '),
+      [...share, ...speed, ...ending].join(', '),
+      ending[0] ?? share.join(),
+    ];
+  }
+
+  #rate(done: number, now: number): number {
     this.#marks.push({ at: now, done });
     while (this.#marks.length > 2 && now - (this.#marks[1]?.at ?? now) > WINDOW_MS) this.#marks.shift();
     const first = this.#marks[0] ?? { at: now, done };
     const seconds = (now - first.at) / 1000;
-    const rate = seconds > 0 ? (done - first.done) / seconds : 0;
-    const facts = [`${number(done)} of ${listed ? '' : 'at least '}${number(total)} mailboxes`];
-    if (rate > 0) facts.push(`${rate < 10 ? rate.toFixed(1) : number(Math.round(rate))} a second`);
-    if (rate > 0 && listed && total > done) facts.push(`about ${durationText((total - done) / rate)} left`);
-    if (counts.failed > 0) facts.push(`${number(counts.failed)} failed`);
-    return facts.join(', ');
+    return seconds > 0 ? (done - first.done) / seconds : 0;
   }
 }
 

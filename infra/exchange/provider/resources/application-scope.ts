@@ -41,6 +41,7 @@ const inputs = z.object({
       api: z.enum(['exchangeOnline', 'microsoftGraph']),
       permission: z.string().min(1),
       assignmentId: z.string().min(1),
+      url: z.url(),
       owned: z.boolean(),
     }),
   ),
