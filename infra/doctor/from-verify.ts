@@ -92,16 +92,15 @@ const MOST_NAMED = 10;
 
 function findingItem(endpoint: string, same: readonly [Finding, ...Finding[]]): Item {
   const [first] = same;
-  const about = same.map((found) => found.about);
-  const named = about.slice(0, MOST_NAMED).join(', ');
-  const more = about.length > MOST_NAMED ? ` and ${about.length - MOST_NAMED} more` : '';
+  const more = same.length > MOST_NAMED ? ` (and ${same.length - MOST_NAMED} more)` : '';
   const google = first.google === undefined ? '' : `; Google says "${first.google}"`;
   const state = stateOf(first);
   return {
     state,
     id: first.code,
     what: `${endpoint}: ${first.what}${first.unconfirmed === undefined ? '' : ` (UNCONFIRMED: ${first.unconfirmed})`}`,
-    found: `${named}${more}: ${first.evidence}${google}`,
+    about: same.slice(0, MOST_NAMED).map(({ about }) => about),
+    found: `${first.evidence}${google}${more}`,
     next: state === 'ok' ? [] : first.mend,
   };
 }

@@ -30,6 +30,8 @@ export interface Item {
   readonly id: string;
   /** One sentence without a full stop. */
   readonly what: string;
+  /** Addresses, hosts or accounts that it is about; the first ten where there are many. */
+  readonly about?: readonly string[];
   readonly found?: string;
   readonly allowed?: string;
   /** Commands or steps that lead out of it, best first. */
@@ -94,11 +96,12 @@ export function countOf(items: readonly Item[], state: State): number {
   return items.filter((item) => item.state === state).length;
 }
 
-function cleaned({ state, id, what, found, allowed, next }: Item): Item {
+function cleaned({ state, id, what, about, found, allowed, next }: Item): Item {
   return {
     state,
     id: singleLine(id),
     what: singleLine(what),
+    ...(about === undefined ? {} : { about: about.map(singleLine) }),
     ...(found === undefined ? {} : { found: singleLine(found) }),
     ...(allowed === undefined ? {} : { allowed: singleLine(allowed) }),
     next: next.map(singleLine),

@@ -241,7 +241,8 @@ describe('look-ups', () => {
     expect(broken).toMatchObject({ state: 'fault', summary: '0 of 1 endpoint works, 1 fault' });
     expect(broken.items[0]).toMatchObject({
       id: 'CI-CALENDAR-CLOSED',
-      found: 'person0@contoso.com, person1@contoso.com: seen',
+      about: ['person0@contoso.com', 'person1@contoso.com'],
+      found: 'seen',
     });
   });
 
