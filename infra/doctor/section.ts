@@ -46,7 +46,7 @@ export interface Section {
   readonly items: readonly Item[];
   /** What to do, best first: of faults, else of what wants attention. */
   readonly next: readonly string[];
-  /** The kind of failure that kept the whole section from being looked at; absent where there was none. */
+  /** The kind of failure that kept the section from being looked at, or a part of it that counts; absent where there was none. */
   readonly failure?: FailureKind;
 }
 

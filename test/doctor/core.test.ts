@@ -89,6 +89,12 @@ describe('the verdict', () => {
     expect(verdictOf(sections).exitCode).toBe(exitCode);
   });
 
+  it('does not call well what nobody looked at', () => {
+    expect(verdictOf([made('ok'), made('notChecked')]).words).toBe(
+      'nothing wrong was found; not checked: Drift',
+    );
+  });
+
   it('names what was left out', () => {
     const report = doctorReport({ stack: 's', tenant: 't' }, new Date(0), [made('ok')]);
     expect(report.leftOut).toEqual(['preflight', 'rotation', 'ews', 'verify']);
