@@ -32,12 +32,16 @@ export function sectionLines(section: Section): readonly ReportLine[] {
   return lines;
 }
 
-function itemLines({ state, id, what, found, allowed, next }: Item, section: Section): readonly ReportLine[] {
+function itemLines(
+  { state, id, what, about, found, allowed, next }: Item,
+  section: Section,
+): readonly ReportLine[] {
   const [mark, tone] = MARKS[state];
   const repeatsHeadline = section.state === 'notChecked' && what === section.summary;
   const code = id.startsWith('CI-') ? `${id}  ` : '';
   const head = { text: `    ${mark} ${state === 'notChecked' ? 'not checked: ' : ''}${code}${what}`, tone };
   const rows = [
+    ...(about === undefined ? [] : [['about', about.join(', ')] as const]),
     ...(found === undefined ? [] : [['found', found] as const]),
     ...(allowed === undefined ? [] : [['allowed', allowed] as const]),
     ...next.map((step, index) => [index === 0 ? 'next' : 'or', step] as const),

@@ -198,5 +198,6 @@ function withoutPassword(
     endpoint: name,
     why: `${variable} is not set: role accounts on-premises sign in with a password`,
     next: [`export ${variable}=…   # then the same command again`],
+    failure: 'authentication',
   };
 }
