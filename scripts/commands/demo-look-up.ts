@@ -88,7 +88,9 @@ function eventText(calendars: readonly DemoCalendar[], wanted: string): string {
   const event = calendars.find(({ address }) => address === wanted)?.event;
   if (event === undefined) return 'nothing';
   const { start, end, status, subject, location } = event;
-  const time = `${start.slice(0, 10)} ${start.slice(11, 16)} to ${end.slice(11, 16)} UTC`;
+  const [from = '', until = ''] = [start, end].map((time) => time.slice(0, 16).replace('T', ' '));
+  const isOneDay = from.slice(0, 10) === until.slice(0, 10);
+  const time = `${from} to ${isOneDay ? until.slice(11) : until} UTC`;
   const shown = [subject, location].filter((text) => text !== undefined && text !== '');
   return `${time}  ${shown.length > 0 ? shown.join(', ') : `${status.toLowerCase()}, no subject, no place`}`;
 }

@@ -46,7 +46,7 @@ export async function makeDemoProject(env: NodeJS.ProcessEnv): Promise<DemoProje
 }
 
 /** Somebody of the sandbox's own seed whose calendar shows busy times only, as most do at first. */
-const EXCLUDED = 'kim.minjun.4@contoso.com';
+const EXCLUDED = 'alexandros.papadopoulos.2@contoso.com';
 
 /** Writes the stack `demo`: the guide's own case, one tenant over EWS. */
 export async function writeDemoStack(project: DemoProject, tenant: SandboxInfo): Promise<void> {

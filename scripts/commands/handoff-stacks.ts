@@ -20,6 +20,11 @@ export interface HandedOver {
   secret(): Promise<string>;
 }
 
+/** The same with all outputs of its last run; secret ones are hidden. */
+export interface LastRunHandedOver extends HandedOver {
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
 export interface OpenHandoff {
   /** Folder of the project. */
   readonly project: string;
@@ -110,9 +115,10 @@ const outputsSchema = z.object({
 export async function handedOver(
   context: CommandContext,
   { stack, config, ledger, session }: OpenStack,
-): Promise<HandedOver> {
-  const outputs = outputsSchema.safeParse(stackOutputs(await session.outputs()));
-  if (!outputs.success) {
+): Promise<LastRunHandedOver> {
+  const outputs = stackOutputs(await session.outputs());
+  const values = outputsSchema.safeParse(outputs);
+  if (!values.success) {
     throw new InteropError({
       kind: 'failure',
       summary: `the stack ${stack.name} has nothing to hand over yet`,
@@ -126,9 +132,10 @@ export async function handedOver(
       next: [`calendar-interop up --stack ${stack.name}`],
     });
   }
-  const { endpoints, ...registration } = outputs.data;
+  const { endpoints, ...registration } = values.data;
   warnIfChanged(context, stack.name, endpoints, config);
   return {
+    outputs,
     handoff: {
       name: stack.name,
       protocol: config.protocol,

@@ -5,7 +5,6 @@ import type { CommandContext } from '../command-context.js';
 import type { OpenStack } from '../open-stack.js';
 import { noteUseOf, type OwnUser, secretForOwnUse } from '../own-use.js';
 import { handedOver } from './handoff-stacks.js';
-import { stackOutputs } from './stack-outputs.js';
 
 export interface PastedFlags {
   readonly secretStdin?: boolean;
@@ -57,8 +56,8 @@ export async function valuesOfState(
   user: OwnUser,
   given?: string,
 ): Promise<PastedValues> {
-  const { handoff } = await handedOver(context, open);
-  const { exchange } = exchangeSchema.parse(stackOutputs(await open.session.outputs()));
+  const { handoff, outputs } = await handedOver(context, open);
+  const { exchange } = exchangeSchema.parse(outputs);
   const writtenAt = Date.parse(exchange?.ewsAccess?.writtenAt ?? '');
   const { clientId, tokenEndpoint, ewsUrl } = handoff.registration;
   return {
