@@ -17,7 +17,13 @@ import { intendedSecrets } from '../infra/rotation/index.js';
 import { type Ledger, SLOTS, secretName } from '../infra/rotation/ledger.js';
 import { AZUREAD_TYPES } from './azuread-types.js';
 import { nameOf } from './engine-events.js';
-import { type Evidence, evidenceOf, type StateView, viewState } from './recovery-evidence.js';
+import {
+  type Evidence,
+  evidenceOf,
+  type StateResource,
+  type StateView,
+  viewState,
+} from './recovery-evidence.js';
 import type { StackSession } from './stack-session.js';
 
 /** What the program will declare, as far as recovery must know it. */
@@ -76,13 +82,17 @@ export interface RecoveryTools {
  */
 export async function recover(tools: RecoveryTools): Promise<void> {
   const { session, expected, say, signal } = tools;
-  if (isComplete(viewState(await session.readState()), expected)) return;
+  const sound = (view: StateView) =>
+    isComplete(view, expected) && leavingSecrets(view, expected).length === 0;
+  if (sound(viewState(await session.readState()))) return;
   // What looks interrupted may be a run that is going on: then nothing of it is touched.
   const locks = await session.requireUnlocked();
   const view = viewState(await session.readState());
-  if (isComplete(view, expected)) return;
+  if (sound(view)) return;
   keepAdoption(expected.adopt, memoryOf(view));
   const evidence = evidenceOf(view, await session.recentRuns());
+  // A secret that is to go is the engine's business, unless a run has tried that before.
+  if (isComplete(view, expected) && !evidence.interrupted) return;
   const client = await tools.graph();
   const registration = await findRegistration(client, view, expected, evidence);
   signal.throwIfAborted();
@@ -93,8 +103,46 @@ export async function recover(tools: RecoveryTools): Promise<void> {
     await removeOrphanedSecrets(tools, client, { view, registration, evidence, locks });
     signal.throwIfAborted();
     if (orphans !== undefined) await takeUp(tools, orphans);
+    await forgetRemovedSecrets(tools, view, registration);
   }
   if (count > 0) await session.writeState(withoutPendingOperations(await session.readState()));
+}
+
+/** Secrets in the state that the ledger names no more: the next update removes them. */
+function leavingSecrets({ resources }: StateView, { ledger }: ExpectedIdentity): readonly StateResource[] {
+  const staying = SLOTS.map((slot) => {
+    const secret = ledger.slots[slot];
+    return secret === undefined ? undefined : secretName(slot, secret.generation);
+  });
+  return resources.filter(
+    ({ type, outputs }) =>
+      type === AZUREAD_TYPES.secret &&
+      typeof outputs?.displayName === 'string' &&
+      !staying.includes(outputs.displayName),
+  );
+}
+
+/**
+ * A run that was cut off has removed a secret that the state still holds: Entra answers 400 to its removal, each time that the engine
+ * tries it again (seen with the emulated tenant; azuread's provider passes that on).
+ */
+async function forgetRemovedSecrets(
+  { session, expected, say }: RecoveryTools,
+  view: StateView,
+  registration: Registration,
+): Promise<void> {
+  const held = new Set(registration.passwordCredentials.map(({ keyId }) => keyId));
+  const gone = leavingSecrets(view, expected).filter(({ id }) => !held.has(lastSegment(id ?? '')));
+  if (gone.length === 0) return;
+  for (const { id, outputs } of gone)
+    say(`the secret ${String(outputs?.displayName)} (key ${lastSegment(id ?? '')}) is removed already`);
+  const urns = new Set(gone.map(({ urn }) => urn));
+  const state = await session.readState();
+  const resources: readonly StateResource[] = state.deployment.resources ?? [];
+  await session.writeState({
+    ...state,
+    deployment: { ...state.deployment, resources: resources.filter(({ urn }) => !urns.has(urn)) },
+  });
 }
 
 /** The same state without its pending operations: Pulumi's documented way out of them. */

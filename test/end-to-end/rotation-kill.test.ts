@@ -40,7 +40,7 @@ const atRemove: Moment = { request: 'POST /applications/*/removePassword' };
 /** The provider asks until the secret is gone everywhere. */
 const afterRemove: Moment = { request: 'GET /applications/*' };
 /** The engine and our own sign-in name the tenant by its id; the proof, as Google, by its domain. */
-const atProof: Moment = { request: 'POST /contoso.onmicrosoft.com/oauth2/v2.0/token' };
+const atProof: Moment = { request: 'POST /contoso.com/oauth2/v2.0/token' };
 const atReport: Moment = { request: 'GET /reports/appCredentialSignInActivities' };
 const written = (event: string): Moment => ({ ledger: ({ pending }) => pending?.event === event });
 const ledgerIs = (ledger: (ledger: Ledger) => boolean): Moment => ({ ledger });

@@ -140,7 +140,10 @@ function surroundings(situation: Situation) {
               { result: 'succeeded', ...LATER },
               { result: lastRun, ...RUN },
             ],
-      writeState: async () => void done.push('state without pending operations'),
+      writeState: async ({ deployment }: Deployment) => {
+        const gone = state.deployment.resources.length - deployment.resources.length;
+        done.push(gone > 0 ? `state without ${gone} resource` : 'state without pending operations');
+      },
       run: async (run: string, { takeUp }: { takeUp: TakenUp }) =>
         void done.push(`${run} that takes up ${takeUp.application}`),
     },
@@ -261,4 +264,43 @@ test('a first run on a clean tenant has nothing to do', async () => {
   const { done, said, run } = surroundings({});
   await run();
   expect({ done, said }).toEqual({ done: [], said: [] });
+});
+
+/** The state holds another secret than the ledger: the next update removes it. */
+function leaving(keyId: string, pending: readonly PendingOperation[] = []): Deployment {
+  const state = deploymentOf(
+    [...COMPLETE, ['applicationPassword:ApplicationPassword', 'interop-secret-b']],
+    pending,
+  );
+  Object.assign(state.deployment.resources.at(-2), { id: 'object-id/password/ours' });
+  Object.assign(state.deployment.resources.at(-1), {
+    id: `object-id/password/${keyId}`,
+    outputs: { displayName: 'interop-b-g2' },
+  });
+  return state;
+}
+
+test('a secret that a cut-off run has removed already is forgotten: Entra refuses to remove it twice', async () => {
+  const deleting = {
+    ...creating('applicationPassword:ApplicationPassword', 'interop-secret-b'),
+    type: 'deleting',
+  };
+  for (const situation of [
+    { state: leaving('removed', [deleting]) },
+    { state: leaving('removed'), lastRun: 'failed' },
+  ]) {
+    const { done, said, run } = surroundings(situation);
+    await run();
+    expect(done[0]).toBe('state without 1 resource');
+    expect(said.join('\n')).toContain('interop-b-g2 (key removed) is removed already');
+  }
+});
+
+test.each([
+  ['is there still', { state: leaving('ours'), lastRun: 'failed' }],
+  ['no run has tried to remove', { state: leaving('removed') }],
+])('a secret that %s is left to the engine', async (_, situation) => {
+  const { done, run } = surroundings(situation);
+  await run();
+  expect(done).toEqual([]);
 });

@@ -46,7 +46,10 @@ export async function stopAt(
   const command = start();
   const come = async () => await hasCome(sandbox, project, moment, hangs.length);
   while (!(await come())) {
-    if (command.child.exitCode !== null) return await command.ended;
+    if (command.child.exitCode !== null) {
+      await sandbox.control({ clearFaults: true });
+      return await command.ended;
+    }
     await delay(LOOK_EVERY_MS);
   }
   if (signal === 'SIGINT') {
