@@ -3,12 +3,9 @@
  * not in the process list, not in any file that a run leaves.
  */
 
-import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { makeProject, type RunningCommand, type TestProject } from '../support/project.js';
+import { makeProject, type TestProject } from '../support/project.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
+import { filesBelow, formsOf, placesWith, VERBOSE, watchProcesses } from '../support/secret-search.js';
 
 let sandbox: TestSandbox;
 let project: TestProject;
@@ -21,57 +18,6 @@ afterEach(async () => {
   await project.dispose();
   await sandbox.dispose();
 });
-
-/** The forms in which a secret could be written down. */
-function formsOf(secret: string): readonly string[] {
-  const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '');
-  return [
-    secret,
-    base64,
-    Buffer.from(secret).toString('base64url'),
-    Buffer.from(secret).toString('hex'),
-    encodeURIComponent(secret),
-    new URLSearchParams({ s: secret }).toString().slice(2),
-    JSON.stringify(secret).slice(1, -1),
-  ];
-}
-
-/** Names of the places, by name, in which the secret stands in one of its forms. */
-function placesWith(secret: string, places: Readonly<Record<string, string>>): readonly string[] {
-  const forms = formsOf(secret);
-  return Object.keys(places).filter((name) => forms.some((form) => places[name]?.includes(form)));
-}
-
-/** Every file below a folder, by path. */
-function filesBelow(folder: string): Record<string, string> {
-  const files: Record<string, string> = {};
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    if (statSync(path).isDirectory()) Object.assign(files, filesBelow(path));
-    else files[path] = readFileSync(path, 'latin1');
-  }
-  return files;
-}
-
-/** In the environment of the command and so of everything that it starts; other tests have their own processes. */
-const MARK = `SECRECY_TEST=${randomUUID()}`;
-
-/** Command lines of all processes of a command while it runs. */
-async function watchProcesses(command: RunningCommand): Promise<string> {
-  const seen = new Set<string>();
-  while (command.child.exitCode === null && command.child.signalCode === null) {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      try {
-        if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(MARK)) continue;
-        seen.add(readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
-      } catch {
-        // The process ended in between.
-      }
-    }
-    await delay(20);
-  }
-  return [...seen].join('\n');
-}
 
 test('the search finds a planted secret in every form', () => {
   const secret = 'aB~8"%/+=x.Q\\z';
@@ -86,16 +32,6 @@ const ENTRA_SECRET = /[\w.~-]{3}\dQ~[\w.~-]{34}/;
 test('the form is that of a secret which the tenant makes', () => {
   expect(project.env.ARM_CLIENT_SECRET).toMatch(ENTRA_SECRET);
 });
-
-const VERBOSE = {
-  SECRECY_TEST: MARK.slice(MARK.indexOf('=') + 1),
-  DEBUG: '*',
-  NODE_DEBUG: 'http,https,tls',
-  AZURE_LOG_LEVEL: 'verbose',
-  TF_LOG: 'TRACE',
-  PULUMI_OPTION_VERBOSE: '11',
-  PULUMI_DEBUG_GRPC: 'grpc.json',
-};
 
 test('after up, preview, drift and destroy at the most verbose setting it is nowhere in plain form', async () => {
   const places: Record<string, string> = {};

@@ -1,0 +1,68 @@
+/** The search for a secret in whatever a command writes and starts. */
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunningCommand } from './project.js';
+
+/** The forms in which a secret could be written down. */
+export function formsOf(secret: string): readonly string[] {
+  const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '');
+  return [
+    secret,
+    base64,
+    Buffer.from(secret).toString('base64url'),
+    Buffer.from(secret).toString('hex'),
+    encodeURIComponent(secret),
+    new URLSearchParams({ s: secret }).toString().slice(2),
+    JSON.stringify(secret).slice(1, -1),
+  ];
+}
+
+/** Names of the places, by name, in which the secret stands in one of its forms. */
+export function placesWith(secret: string, places: Readonly<Record<string, string>>): readonly string[] {
+  const forms = formsOf(secret);
+  return Object.keys(places).filter((name) => forms.some((form) => places[name]?.includes(form)));
+}
+
+/** Every file below a folder, by path. */
+export function filesBelow(folder: string): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) Object.assign(files, filesBelow(path));
+    else files[path] = readFileSync(path, 'latin1');
+  }
+  return files;
+}
+
+/** In the environment of the command and so of everything that it starts; other tests have their own processes. */
+const MARK = randomUUID();
+
+/** Command lines of all processes of a command while it runs. */
+export async function watchProcesses(command: RunningCommand): Promise<string> {
+  const seen = new Set<string>();
+  while (command.child.exitCode === null && command.child.signalCode === null) {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`SECRECY_TEST=${MARK}`)) continue;
+        seen.add(readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
+      } catch {
+        // The process ended in between.
+      }
+    }
+    await delay(20);
+  }
+  return [...seen].join('\n');
+}
+
+/** The most verbose setting of everything that a command starts, and the mark by which its processes are known. */
+export const VERBOSE = {
+  SECRECY_TEST: MARK,
+  DEBUG: '*',
+  NODE_DEBUG: 'http,https,tls',
+  AZURE_LOG_LEVEL: 'verbose',
+  TF_LOG: 'TRACE',
+  PULUMI_OPTION_VERBOSE: '11',
+  PULUMI_DEBUG_GRPC: 'grpc.json',
+};
