@@ -20,6 +20,8 @@ import {
   graphErrorReply,
   isGraph,
 } from './graph/service.js';
+import { vaultFaultReply } from './key-vault/refusals.js';
+import { isKeyVault, KeyVaultService } from './key-vault/service.js';
 import { checkOptions, type SandboxInfo, type SandboxOptions } from './options.js';
 import { makeAuthority } from './server/certificates.js';
 import { type HttpReply, type HttpRequest, htmlPage } from './server/http.js';
@@ -29,6 +31,8 @@ import { SideListeners } from './server/side-listeners.js';
 
 export { type SandboxClient, type SandboxInfo, SandboxOptionError, type SandboxOptions } from './options.js';
 
+/** Clients that have the data role of the vault. */
+const VAULT_OFFICERS = ['deployer', 'admin'];
 const EWS_PATH = '/EWS/Exchange.asmx';
 
 export interface Sandbox {
@@ -76,11 +80,15 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     latencyMs: () => controls.latencyMs,
   });
   const google = new GoogleWorkspace(surroundings);
+  const keyVault = new KeyVaultService(
+    surroundings,
+    clients.filter(({ name }) => VAULT_OFFICERS.includes(name)).map(({ clientId }) => clientId),
+  );
   const rolePassword = exchange.givePassword(ROLE_ACCOUNT);
   const caFile = join(options.folder, 'ca.pem');
   await writeFile(caFile, authority.ca);
   const graph = { ...surroundings, exchange, faults: controls.faults };
-  const parts: Parts = { surroundings: graph, controls, exchange: exchangeService, ews, google };
+  const parts: Parts = { surroundings: graph, controls, exchange: exchangeService, ews, google, keyVault };
   const listeners: SideListeners = new SideListeners(
     authority,
     applicationOf(parts, () => listeners),
@@ -127,10 +135,11 @@ interface Parts {
   readonly exchange: ExchangeService;
   readonly ews: EwsService;
   readonly google: GoogleWorkspace;
+  readonly keyVault: KeyVaultService;
 }
 
 function applicationOf(
-  { surroundings, controls, exchange, ews, google }: Parts,
+  { surroundings, controls, exchange, ews, google, keyVault }: Parts,
   listeners: () => SideListeners,
 ): Application {
   const { clock } = surroundings;
@@ -150,10 +159,11 @@ function applicationOf(
     latencyMs: (request) => (isExchange(request) ? 0 : controls.latencyMs),
     // The control must be reachable whatever is broken.
     fault: (request) =>
-      request.segments[0] === 'sandbox'
+      request.segments[0] === 'sandbox' && !isKeyVault(request)
         ? undefined
         : controls.faults.take({ method: request.method, path: request.path, isGraph: isGraph(request) }),
     faultReply: (request, status, retryAfter) => {
+      if (isKeyVault(request)) return vaultFaultReply(status, retryAfter);
       if (isGoogle(request)) return googleFaultReply(request, status);
       if (isEws(request)) {
         return htmlPage(status, 'Service Unavailable', { 'retry-after': String(retryAfter) });
@@ -161,6 +171,7 @@ function applicationOf(
       return graphErrorReply(request, faultError(status, retryAfter), clock.iso());
     },
     answer: async (request) => {
+      if (isKeyVault(request)) return keyVault.answer(request);
       if (request.segments[0] === 'sandbox') {
         return await answerOwn(surroundings, controls, exchange, google, listeners(), request);
       }

@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import pc from 'picocolors';
 import { describeProblem, InteropError } from '../infra/errors.js';
 import { statusLine } from './status-line.js';
+import { wrapped } from './wrap.js';
 
 export interface TerminalOptions {
   readonly stdout: Writable & { readonly isTTY?: boolean };
@@ -44,6 +45,12 @@ export class Terminal {
   line(text = '', tone: Tone = 'plain'): void {
     this.#clearStatus();
     this.#out.write(`${this.paint(text, tone)}\n`);
+  }
+
+  /** Text for people: on a terminal broken between words, elsewhere one line, which is easier to search. */
+  prose(text: string, tone: Tone = 'plain'): void {
+    const lines = this.#out.isTTY === true ? wrapped(text, this.columns) : [text];
+    for (const line of lines) this.line(line, tone);
   }
 
   /** A heading with an empty line before it. */

@@ -104,6 +104,18 @@ export const leadDaysSchema = wholeNumber(1, MAX_SECRET_DAYS - 1)
   })
   .default(DEFAULT_LEAD_DAYS);
 
+/** Most days of silence: beyond, secrets of common lifetimes would end before evidence could retire them. */
+const MAX_QUIET_DAYS = 90;
+const DEFAULT_QUIET_DAYS = 7;
+
+const quietDaysSchema = wholeNumber(1, MAX_QUIET_DAYS)
+  .register(keyDocs, {
+    about:
+      "For how many days the old secret must not have signed in, after the last endpoint was confirmed, before evidence alone retires it. How late Microsoft's report of sign-ins is is UNCONFIRMED: this is to be longer.",
+    allowed: `1 to ${MAX_QUIET_DAYS} days`,
+  })
+  .default(DEFAULT_QUIET_DAYS);
+
 const keyVaultSchema = z.strictObject({
   url: text(serviceUrl).register(keyDocs, {
     about: 'The address of the vault.',
@@ -122,6 +134,7 @@ const secretSchema = z
   .strictObject({
     lifetimeDays: lifetimeDaysSchema,
     leadDays: leadDaysSchema,
+    quietDays: quietDaysSchema,
     stackOutput: flag()
       .register(keyDocs, {
         about:
@@ -131,7 +144,7 @@ const secretSchema = z
       .default(false),
     keyVault: keyVaultSchema.optional().register(keyDocs, {
       about:
-        'An Azure Key Vault that gets a copy of each new secret, written by `rotation stage` and `rotation run`. It is never read back; older versions stay. The principal needs the data role Key Vault Secrets Officer there.',
+        'An Azure Key Vault that gets a copy of each new secret, written by `up` and the `rotation` commands. It is never read back; older versions stay. The principal needs the data role Key Vault Secrets Officer there.',
       allowed: 'a map with url, name',
       fallback: 'no copy',
     }),
@@ -139,7 +152,7 @@ const secretSchema = z
   .prefault({})
   .register(keyDocs, {
     about: 'The client secret that Google holds.',
-    allowed: 'a map with lifetimeDays, leadDays, stackOutput, keyVault',
+    allowed: 'a map with lifetimeDays, leadDays, quietDays, stackOutput, keyVault',
   });
 
 export const ENDPOINT_TYPES = ['microsoft365-graph', 'microsoft365-ews', 'onPremises'] as const;

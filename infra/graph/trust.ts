@@ -13,6 +13,7 @@ import { InteropError } from '../errors.js';
 import { once } from '../once.js';
 import { httpsGet, type TextAnswer } from './https-get.js';
 import { proxyFor } from './proxy.js';
+import { TunnelAgent } from './tunnel-agent.js';
 
 /** How one run reaches servers. */
 export interface Trust {
@@ -37,11 +38,9 @@ export interface CaFile {
   readonly path: string;
 }
 
-/** Options of @azure/identity: an agent of ours, or the proxy with the trusted authorities. */
+/** Options of Microsoft's clients: an agent of ours, through the proxy where there is one. */
 export interface IdentityTransport {
-  readonly agent?: HttpsAgent;
-  readonly proxyOptions?: { host: string; port: number; username?: string; password?: string };
-  readonly tlsOptions?: { ca: string[] };
+  readonly agent: HttpsAgent;
 }
 
 /** The variables that name a file with certificate authorities. */
@@ -71,6 +70,12 @@ export function readTrust(env: NodeJS.ProcessEnv): Trust {
     return made;
   };
   const agent = once(() => new HttpsAgent({ keepAlive: true, secureContext: context() }));
+  const tunnelAgents = new Map<string, TunnelAgent>();
+  const tunnels = (proxy: string): TunnelAgent => {
+    const known = tunnelAgents.get(proxy) ?? new TunnelAgent(proxy, context());
+    tunnelAgents.set(proxy, known);
+    return known;
+  };
   const send: Trust['fetch'] = async (url, init) => {
     const { fetch } = await import('undici');
     return await fetch(url, { redirect: 'manual', ...init, dispatcher: await dispatcherFor(new URL(url)) });
@@ -87,8 +92,7 @@ export function readTrust(env: NodeJS.ProcessEnv): Trust {
     secureContext: context,
     identityOptions: (url) => {
       const proxy = proxyFor(new URL(url), env);
-      if (proxy === undefined) return { agent: agent() };
-      return { proxyOptions: proxySettings(proxy), ...(ca === undefined ? {} : { tlsOptions: { ca } }) };
+      return { agent: proxy === undefined ? agent() : tunnels(proxy) };
     },
   };
 }
@@ -143,14 +147,4 @@ function badCaFile(file: CaFile, what: string, cause?: unknown): InteropError {
     next: [`unset ${file.variable}   # or name the right file`],
     cause,
   });
-}
-
-function proxySettings(proxy: string) {
-  const url = new URL(proxy);
-  return {
-    host: `${url.protocol}//${url.hostname}`,
-    port: Number(url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port),
-    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
-  };
 }

@@ -22,7 +22,7 @@ export interface HandoffStack {
   readonly protocol: 'ews' | 'graph' | 'both' | undefined;
   readonly eventDetails: boolean;
   readonly roomBooking: boolean;
-  readonly secret: { readonly lifetimeDays: number; readonly leadDays: number };
+  readonly secret: { readonly lifetimeDays: number; readonly leadDays: number; readonly quietDays: number };
   readonly endpoints: readonly Endpoint[];
   readonly registration: Omit<RegistrationValues, 'secret'>;
   readonly ledger: Ledger;

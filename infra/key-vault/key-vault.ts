@@ -77,19 +77,65 @@ async function explained<T>(
   } catch (error) {
     if (signal.aborted) throw new InteropError({ kind: 'cancelled', summary: `${doing} was cancelled` });
     // The library's error carries the request, and with it the secret: only its status and code go on.
-    const { statusCode, code } = error as { statusCode?: unknown; code?: unknown };
-    throw new InteropError({
-      kind: 'resource',
-      summary: `${doing} ${name} in Key Vault failed`,
-      problems: [
-        {
-          where: url,
-          what: statusCode === 403 ? 'the principal may not do this' : 'the vault did not do it',
-          found: [statusCode, code].filter((part) => part !== undefined).join(' ') || 'no answer',
-          allowed: 'the data role Key Vault Secrets Officer for the principal that runs this',
-        },
-      ],
-      next: ['calendar-interop rotation run   # copies what is missing'],
-    });
+    throw refusal({ url, name }, doing, error as { statusCode?: unknown; code?: unknown });
   }
 }
+
+function refusal(
+  { url, name }: Pick<KeyVaultOptions, 'url' | 'name'>,
+  doing: string,
+  { statusCode, code }: { readonly statusCode?: unknown; readonly code?: unknown },
+): InteropError {
+  const { what, allowed, next } = REASONS[String(statusCode)] ?? UNKNOWN;
+  const vault = new URL(url).hostname.split('.')[0] ?? '';
+  return new InteropError({
+    kind: 'resource',
+    summary: `${doing} ${name} in Key Vault failed`,
+    problems: [
+      {
+        where: url,
+        what,
+        found: [statusCode, code].filter((part) => part !== undefined).join(' ') || 'no answer',
+        allowed,
+      },
+    ],
+    next: [...next(vault, name), 'calendar-interop rotation run   # copies what is missing'],
+  });
+}
+
+interface Reason {
+  readonly what: string;
+  readonly allowed: string;
+  /** Commands that mend it, before the copy is tried again. */
+  readonly next: (vault: string, name: string) => readonly string[];
+}
+
+const OFFICER = 'the data role Key Vault Secrets Officer for the principal that runs this';
+
+/** By status (learn.microsoft.com/azure/key-vault/general/rest-error-codes). */
+const REASONS: Readonly<Record<string, Reason>> = {
+  401: {
+    what: 'the vault does not take the token',
+    allowed: "a token of the tenant that the vault's subscription belongs to",
+    next: () => [],
+  },
+  403: {
+    what: "the principal may not do this, or the vault's firewall is in the way",
+    allowed: OFFICER,
+    next: () => [],
+  },
+  409: {
+    what: 'the name belongs to a secret that was deleted and can still be recovered',
+    allowed: 'a name that is not deleted: recover it, or purge it',
+    next: (vault, name) => [
+      `az keyvault secret recover --vault-name ${vault} --name ${name}   # with its versions`,
+      `az keyvault secret purge --vault-name ${vault} --name ${name}   # for good`,
+    ],
+  },
+  429: { what: 'the vault is being asked too often', allowed: 'a try later', next: () => [] },
+};
+const UNKNOWN: Reason = {
+  what: 'the vault did not do it',
+  allowed: `a vault that can be reached, and ${OFFICER}`,
+  next: () => [],
+};

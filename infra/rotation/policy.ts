@@ -2,9 +2,6 @@
  * What decides about a rotation besides the ledger: the stack's wishes, and what the tenant allows.
  */
 
-/** How long the old secret must have been silent before evidence alone retires it. */
-export const DEFAULT_QUIET_DAYS = 7;
-
 export interface RotationPolicy {
   /** How long a new secret shall live. */
   readonly lifetimeDays: number;
@@ -23,7 +20,7 @@ export interface RotationPolicy {
 
 /** The parts of the stack's configuration that make a policy. */
 export interface RotationConfig {
-  readonly secret: { readonly lifetimeDays: number; readonly leadDays: number };
+  readonly secret: { readonly lifetimeDays: number; readonly leadDays: number; readonly quietDays: number };
   readonly endpoints: readonly { readonly name: string; readonly type: string }[];
 }
 
@@ -32,7 +29,7 @@ export function rotationPolicy(config: RotationConfig, longestLifeDays?: number)
   return {
     lifetimeDays: config.secret.lifetimeDays,
     leadDays: config.secret.leadDays,
-    quietDays: DEFAULT_QUIET_DAYS,
+    quietDays: config.secret.quietDays,
     longestLifeDays,
     endpoints: config.endpoints.filter(({ type }) => type !== 'onPremises').map(({ name }) => name),
   };

@@ -8,6 +8,9 @@ import type { AppRole, FirstPartyApplication } from './model.js';
 
 export const GRAPH_APP_ID = '00000003-0000-0000-c000-000000000000';
 export const EXCHANGE_APP_ID = '00000002-0000-0ff1-ce00-000000000000';
+export const KEY_VAULT_APP_ID = 'cfa8b339-82a2-471a-a3c9-0fc0be7a4093';
+/** What tokens for vaults are asked for, without a slash at its end (learn.microsoft.com/azure/key-vault/general/rest-error-codes). */
+export const KEY_VAULT_RESOURCE = 'https://vault.azure.net';
 /** The tenant in which Microsoft keeps its applications. */
 const MICROSOFT_TENANT_ID = 'f8cdef31-a31e-4b4a-93e4-5f571e91255a';
 
@@ -101,6 +104,13 @@ export const FIRST_PARTY: Readonly<Record<string, FirstPartyApplication>> = {
     ownerTenantId: MICROSOFT_TENANT_ID,
     servicePrincipalNames: [EXCHANGE_APP_ID, 'https://outlook.office365.com', 'https://outlook.office.com'],
     appRoles: rolesOf(EXCHANGE_ROLES),
+  },
+  // Who may do what in a vault is decided there.
+  [KEY_VAULT_APP_ID]: {
+    displayName: 'Azure Key Vault',
+    ownerTenantId: MICROSOFT_TENANT_ID,
+    servicePrincipalNames: [KEY_VAULT_APP_ID, KEY_VAULT_RESOURCE],
+    appRoles: [],
   },
 };
 

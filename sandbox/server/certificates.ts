@@ -2,6 +2,7 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
+import { VAULT_HOST } from '../key-vault/service.js';
 
 /** What a server shows, as PEM. */
 export interface ServerIdentity {
@@ -20,19 +21,20 @@ const DAY_MS = 86_400_000;
 /** Certificates go by the real clock of those who verify them, not by the sandbox's. */
 const LIFETIME_DAYS = 90;
 
-/** What can be wrong with a certificate; `good` is for localhost, 127.0.0.1 and ::1. */
+/** What can be wrong with a certificate; `good` is for localhost, 127.0.0.1, ::1 and the vault. */
 interface CertificateForm {
   readonly names: readonly object[];
   readonly fromDays: number;
   readonly toDays: number;
 }
 
-const LOOPBACK_NAMES = [
+const NAMES = [
   { type: 2, value: 'localhost' },
   { type: 7, ip: '127.0.0.1' },
   { type: 7, ip: '::1' },
+  { type: 2, value: VAULT_HOST },
 ];
-const GOOD: CertificateForm = { names: LOOPBACK_NAMES, fromDays: -1, toDays: LIFETIME_DAYS };
+const GOOD: CertificateForm = { names: NAMES, fromDays: -1, toDays: LIFETIME_DAYS };
 
 /** By what one would say is wrong. */
 export const CERTIFICATE_KINDS = {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { FaultEffect } from '../faults.js';
+import { VAULT_HOST } from '../key-vault/service.js';
 import type { ServerIdentity } from './certificates.js';
 import { type HttpReply, type HttpRequest, jsonReply, segmentsOf } from './http.js';
 
@@ -31,7 +32,7 @@ const KEEP_ALIVE_MS = 5_000;
 /** Graph's own limit for a request is about 4 MB. */
 const BODY_LIMIT = 4_000_000;
 /** Names under which the certificate is valid. Any other Host is a page that rebinds its name to loopback. */
-const HOST_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+const HOST_NAMES = ['localhost', '127.0.0.1', '[::1]', VAULT_HOST];
 
 /** @throws the system's error (EADDRINUSE, EACCES) when the port cannot be had. */
 export async function listen(

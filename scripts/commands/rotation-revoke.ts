@@ -1,7 +1,8 @@
 /** `rotation revoke`: a secret that may be known to others goes, at once or when Google holds another one. */
 import { InteropError } from '../../infra/errors.js';
-import { describeSecret, type RevokeEvent, targetSecret } from '../../infra/rotation/index.js';
+import { describeSecret, type RevokeEvent } from '../../infra/rotation/index.js';
 import { type Ledger, SLOTS } from '../../infra/rotation/ledger.js';
+import { slotSecrets } from '../../infra/rotation/secrets.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { actorOf } from '../rotation/actor.js';
 import { finishFirst, type Rotation, withRotation } from '../rotation/rotation.js';
@@ -33,7 +34,7 @@ export async function rotationRevoke(
     const consequences = consequencesOf(rotation, secret, when);
     // The same command, cut off before, is finished now; the secret that took the other one's place must not go, too.
     if (when !== 'now' || !again || writeOnly) {
-      for (const line of consequences) context.terminal.line(line, 'warn');
+      for (const line of consequences) context.terminal.prose(line, 'warn');
       await requireConsent(rotation, flags.yes);
       if (!writeOnly) await rotation.engine();
       await rotation.readTenantPolicy();
@@ -89,11 +90,8 @@ export function consequencesOf(
   const sure = users.every(({ known }) => known);
   const names = users.map(({ endpoint }) => endpoint).join(', ');
   const stop = sure ? 'stop' : 'may stop';
-  const target = targetSecret(ledger);
-  const another =
-    'slot' in named && named.slot === target.slot
-      ? 'the secret that is made now'
-      : `${describeSecret(target)}`;
+  const [other] = slotSecrets(ledger).filter(({ slot }) => !('slot' in named && named.slot === slot));
+  const another = other === undefined ? 'the secret that is made now' : describeSecret(other);
   const until = `until ${another} is pasted in Google's Admin console`;
   if (when === 'now') return [`Look-ups through ${names} ${stop} at once (${dayOf(world.now())}), ${until}.`];
   return [
@@ -112,7 +110,7 @@ function usersOf(ledger: Ledger, named: RevokeEvent['secret'], endpoints: readon
 
 /** @throws InteropError: `configuration` where nobody can be asked and `--yes` is missing, `cancelled` when the answer is no */
 export async function requireConsent(
-  { world, stack }: Pick<Rotation, 'world' | 'stack'>,
+  { world, stack, context }: Pick<Rotation, 'world' | 'stack' | 'context'>,
   yes: boolean,
   words = { question: 'Revoke it?', wanted: 'a revoke wants a yes', refused: 'nothing was revoked' },
 ): Promise<void> {
@@ -125,6 +123,6 @@ export async function requireConsent(
       next: [`calendar-interop rotation status --stack ${stack.name}`],
     });
   }
-  if (await world.ask(words.question)) return;
+  if (await world.ask(words.question, context.signal)) return;
   throw new InteropError({ kind: 'cancelled', summary: words.refused });
 }

@@ -39,13 +39,13 @@ export function standingAsJson(ledger: Ledger, policy: RotationPolicy, now: Date
 /** Prints what is due, else what will be. */
 export function showDue(terminal: Terminal, report: DueReport, stack: string): void {
   for (const due of report.due) {
-    terminal.line(`due: ${due.what}`, 'warn');
-    terminal.line(`  by ${doerOf(due)}${due.before === undefined ? '' : `, before ${dayOf(due.before)}`}`);
+    terminal.prose(`due: ${due.what}`, 'warn');
+    terminal.prose(`  by ${doerOf(due)}${due.before === undefined ? '' : `, before ${dayOf(due.before)}`}`);
     for (const next of due.next) terminal.line(`  next: ${commandLine(next, stack)}`);
   }
   if (report.due.length > 0) return;
   const { upcoming } = report;
-  terminal.line(
+  terminal.prose(
     upcoming === undefined
       ? 'Nothing is due.'
       : `Nothing is due before ${dayOf(upcoming.since)}: ${upcoming.what}.`,

@@ -38,7 +38,7 @@ export async function rotationStatus(
   const policy = rotationPolicy(config);
   const at = world.now();
   const timeline = timelineOf(ledger, policy, at);
-  terminal.line(`Stack ${stack.name} · ${timeline.phase}: ${PHASE_WORDS[timeline.phase]}`, 'strong');
+  terminal.prose(`Stack ${stack.name} · ${timeline.phase}: ${PHASE_WORDS[timeline.phase]}`, 'strong');
   const lines = timelineText(timeline, terminal.columns);
   for (const line of lines) terminal.line(line);
   const legend = legendText(lines);
@@ -49,7 +49,7 @@ export async function rotationStatus(
       evidence === undefined
         ? 'not confirmed'
         : `holds ${describeSecret(secretOf(evidence))} since ${evidence.at.slice(0, 10)} (${evidence.how === 'hand' ? `said by ${evidence.by ?? 'somebody'}` : (evidence.seen ?? 'seen')})`;
-    terminal.line(`  endpoint ${endpoint}: ${holds}`);
+    terminal.prose(`  endpoint ${endpoint}: ${holds}`);
   }
   const report = dueOf(ledger, policy, at);
   if (report.clockBehind !== undefined)

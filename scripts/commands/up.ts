@@ -29,8 +29,8 @@ export async function up(context: CommandContext, flags: UpFlags): Promise<Comma
   await recover({ ...open, say: (text) => context.terminal.warn(text), signal: context.signal });
   const record = await open.session.run('up', { refresh: flags.refresh });
   const outputs = stackOutputs(await open.session.outputs());
-  if (open.ledger.pending !== undefined) await finishRotation(context, open);
-  else noteKeyIds(open, outputs);
+  if (open.ledger.pending === undefined) noteKeyIds(open, outputs);
+  await finishRotation(context, open);
   open.reporter.summary(record, { done: 'done', none: 'Nothing changed: everything is as declared.' });
   showOutputs(context.terminal, outputs);
   const foreign = await foreignSecretsOf(context, open, outputs);
@@ -59,8 +59,12 @@ async function foreignSecretsOf(
   return await findForeignSecrets({ graph, stack: stack.name, config, ledger, inState });
 }
 
-/** What a rotation command has begun, or a merged pull request asks for, ends with the update that was just run. */
+/**
+ * What a rotation command has begun, or a merged pull request asks for, ends with the update that was just run; a secret whose copy a
+ * vault lacks is copied.
+ */
 async function finishRotation(context: CommandContext, open: OpenStack): Promise<void> {
+  if (open.ledger.pending === undefined && open.config.secret.keyVault === undefined) return;
   const [{ withRotation }, { LIVE_WORLD, liveEngine }, { endOf }] = await Promise.all([
     import('../rotation/rotation.js'),
     import('../rotation/live-world.js'),
@@ -68,9 +72,9 @@ async function finishRotation(context: CommandContext, open: OpenStack): Promise
   ]);
   const world = { ...LIVE_WORLD, open: async () => liveEngine(context, open) };
   await withRotation(context, world, { command: 'up' }, async (rotation) => {
-    await rotation.carryOut(true);
+    const begun = await rotation.carryOut(true);
     await rotation.copyToVault();
-    return endOf(rotation);
+    return begun === undefined ? undefined : endOf(rotation);
   });
 }
 

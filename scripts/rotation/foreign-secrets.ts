@@ -88,10 +88,10 @@ export function showForeign(terminal: Terminal, view: ForeignView, now: Date, st
   for (const secret of view.secrets) {
     const line = `not ours: ${describeForeign(secret, view, now)}`;
     if (secret.adopted) {
-      terminal.line(`  ${line}`);
+      terminal.prose(`  ${line}`);
       continue;
     }
-    terminal.line(line, 'warn');
+    terminal.prose(line, 'warn');
     terminal.line(
       `  next: calendar-interop rotation adopt ${secret.keyId} --stack ${stack}   # counts it from now on`,
     );

@@ -7,6 +7,7 @@ import type { Ledger } from '../../infra/rotation/ledger.js';
 import type { CommandContext } from '../command-context.js';
 import type { LedgerInState } from '../ledger-in-state.js';
 import type { ProjectStack } from '../project.js';
+import type { Ask } from '../question.js';
 import type { HeldSecret } from '../secret-in-state.js';
 import type { ForeignView } from './foreign-secrets.js';
 
@@ -78,5 +79,5 @@ export interface RotationWorld {
   /** @throws InteropError; so do the vault's own functions */
   openVault(context: CommandContext, keyVault: KeyVaultConfig): Promise<Vault>;
   /** Asks a person a question of yes or no; undefined where nobody can be asked. */
-  readonly ask?: ((question: string) => Promise<boolean>) | undefined;
+  readonly ask?: Ask | undefined;
 }

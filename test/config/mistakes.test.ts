@@ -234,6 +234,11 @@ const SINGLE: readonly (readonly [string, Record<string, unknown>, RegExp])[] = 
   ['half a day', { secret: { lifetimeDays: 90.5 } }, /secret\.lifetimeDays: is not a whole number/],
   ['days in words', { secret: { lifetimeDays: 'ninety' } }, /secret\.lifetimeDays: is not a number \(found/],
   [
+    'a silence of more than three months',
+    { secret: { quietDays: 91 } },
+    /secret\.quietDays: .*1 to 90 days/s,
+  ],
+  [
     'a lead as long as the life',
     { secret: { lifetimeDays: 60, leadDays: 60 } },
     /secret\.leadDays: is 60 days: a secret that lives for 60/,

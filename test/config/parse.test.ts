@@ -15,7 +15,7 @@ test('the least configuration gets every default', () => {
       owners: [],
       graphPermissions: ['Calendars.Read'],
     },
-    secret: { lifetimeDays: 180, leadDays: 30, stackOutput: false },
+    secret: { lifetimeDays: 180, leadDays: 30, quietDays: 7, stackOutput: false },
     endpoints: [
       {
         name: 'online',
@@ -34,7 +34,7 @@ test('the least configuration gets every default', () => {
 
 test('values as Pulumi hands them to a program mean the same as those in the file', () => {
   const typed = validConfig({
-    secret: { lifetimeDays: 90, leadDays: 20, stackOutput: true },
+    secret: { lifetimeDays: 90, leadDays: 20, quietDays: 14, stackOutput: true },
     eventDetails: false,
     roomBooking: true,
     rotation: initialLedger({ now: new Date('2026-11-24T00:00:00Z'), lifetimeDays: 180 }),
@@ -52,12 +52,12 @@ test('values as Pulumi hands them to a program mean the same as those in the fil
 test('numbers and flags may be text, as pulumi config set writes them', () => {
   const config = parseStackConfig(
     validConfig({
-      secret: { lifetimeDays: '365', leadDays: '60', stackOutput: 'true' },
+      secret: { lifetimeDays: '365', leadDays: '60', quietDays: '10', stackOutput: 'true' },
       eventDetails: 'false',
       visibility: { scope: { all: 'true' }, inlineLimit: '7' },
     }),
   );
-  expect(config.secret).toEqual({ lifetimeDays: 365, leadDays: 60, stackOutput: true });
+  expect(config.secret).toEqual({ lifetimeDays: 365, leadDays: 60, quietDays: 10, stackOutput: true });
   expect(config.eventDetails).toBe(false);
   expect(config.visibility).toMatchObject({ scope: { all: true }, inlineLimit: 7 });
 });

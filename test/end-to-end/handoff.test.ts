@@ -12,7 +12,7 @@ import { launchBrowser } from '../support/browser.js';
 import { PastedSecret } from '../support/pasted-secret.js';
 import { makeProject, type RunningCommand, type TestProject } from '../support/project.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
-import { filesBelow, PROCESS_MARK, placesWith, processesOf } from '../support/secret-search.js';
+import { filesBelow, PROCESS_MARK, placesWith, watchProcesses } from '../support/secret-search.js';
 
 /** The tenant of stack `test` and that of its partner. */
 let sandbox: TestSandbox;
@@ -159,7 +159,7 @@ test('the values are those of the state; what is not done is open; the secret is
 
 test('the page serves one browser, shows the secret on request only, keeps ticks, and is gone when it is finished', async () => {
   const command = project.start(['handoff', '--page'], env);
-  const processes = processesOf(command);
+  const processes = watchProcesses(command);
   const address = await addressOf(command);
   const page = await openPage(address);
 
@@ -196,7 +196,7 @@ test('the page serves one browser, shows the secret on request only, keeps ticks
 
 test('the watch ticks off what Google and Microsoft have seen, as it comes, and then ends with the page', async () => {
   const command = project.start(['handoff', '--page', '--watch', '--timeout', '5'], env);
-  const processes = processesOf(command);
+  const processes = watchProcesses(command);
   const page = await openPage(await addressOf(command));
   await page.locator('#said', { hasText: 'Waiting for evidence.' }).waitFor();
   // A sign-in right after the secret was made may be our own: only a later one counts.

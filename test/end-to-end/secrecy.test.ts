@@ -2,9 +2,10 @@
  * The secret is nowhere but in the encrypted state: not in what the commands print at their most verbose, not in the state file,
  * not in the process list, not in any file that a run leaves.
  */
+
 import { makeProject, type TestProject } from '../support/project.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
-import { filesBelow, formsOf, PROCESS_MARK, placesWith, processesOf } from '../support/secret-search.js';
+import { filesBelow, formsOf, placesWith, VERBOSE, watchProcesses } from '../support/secret-search.js';
 
 let sandbox: TestSandbox;
 let project: TestProject;
@@ -32,22 +33,12 @@ test('the form is that of a secret which the tenant makes', () => {
   expect(project.env.ARM_CLIENT_SECRET).toMatch(ENTRA_SECRET);
 });
 
-const VERBOSE = {
-  ...PROCESS_MARK,
-  DEBUG: '*',
-  NODE_DEBUG: 'http,https,tls',
-  AZURE_LOG_LEVEL: 'verbose',
-  TF_LOG: 'TRACE',
-  PULUMI_OPTION_VERBOSE: '11',
-  PULUMI_DEBUG_GRPC: 'grpc.json',
-};
-
 test('after up, preview, drift and destroy at the most verbose setting it is nowhere in plain form', async () => {
   const places: Record<string, string> = {};
   const secrets = new Set<string>();
   for (const args of [['up'], ['preview'], ['up', '--json'], ['drift'], ['destroy']]) {
     const command = project.start(args, VERBOSE);
-    const processes = await processesOf(command);
+    const processes = await watchProcesses(command);
     const { code, stdout, stderr } = await command.ended;
     expect({ args, code, stderr: code === 0 ? '' : stderr.slice(-2000) }).toEqual({
       args,

@@ -11,7 +11,7 @@ import { notedOwnUses, noteUseOf, secretForOwnUse, type UsedStack } from '../../
 import { Terminal } from '../../scripts/terminal.js';
 
 const CONFIG = {
-  secret: { lifetimeDays: 180, leadDays: 30 },
+  secret: { lifetimeDays: 180, leadDays: 30, quietDays: 7 },
   endpoints: [{ name: 'online', type: 'microsoft365-ews' }],
 };
 const POLICY = rotationPolicy(CONFIG);

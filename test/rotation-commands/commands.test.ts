@@ -249,6 +249,14 @@ test('revoke at once says what stops, and wants a yes', async () => {
   expect(world.proofs).toBe(1);
 });
 
+test('revoke of the newest of two says which one is to be pasted again', async () => {
+  await stage();
+  await confirm();
+  await revoke({ secret: 'b', now: true });
+  expect(world.output()).toContain('stop at once (2030-01-01), until interop-a-g1 is pasted');
+  expect(world.names()).toEqual(['a1']);
+});
+
 test('revoke after the switch leaves both, until Google is confirmed or the deadline is there', async () => {
   await revoke({ afterSwitch: true, deadline: new Date('2030-02-01T00:00:00Z') });
   expect(world.names()).toEqual(['a1', 'b2']);

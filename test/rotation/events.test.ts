@@ -149,7 +149,7 @@ test('a refusal becomes an error with the stack in its next commands', () => {
 });
 
 test('endpoints on premises hold no secret: they are not waited for', () => {
-  const secret = { lifetimeDays: 180, leadDays: 30 };
+  const secret = { lifetimeDays: 180, leadDays: 30, quietDays: 7 };
   const endpoints = [
     { name: 'online', type: 'microsoft365-graph' },
     { name: 'old', type: 'onPremises' },

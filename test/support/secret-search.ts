@@ -1,4 +1,4 @@
-/** Looks for a secret wherever a command may have written it: its output, files that it left, the process list. */
+/** The search for a secret in whatever a command writes and starts. */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ export function filesBelow(folder: string): Record<string, string> {
 export const PROCESS_MARK = { PROCESS_MARK: randomUUID() } as const;
 
 /** Command lines of all processes of a command that was started with {@link PROCESS_MARK}, until it ends. */
-export async function processesOf(command: RunningCommand): Promise<string> {
+export async function watchProcesses(command: RunningCommand): Promise<string> {
   const seen = new Set<string>();
   while (command.child.exitCode === null && command.child.signalCode === null) {
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -55,3 +55,14 @@ export async function processesOf(command: RunningCommand): Promise<string> {
   }
   return [...seen].join('\n');
 }
+
+/** The most verbose setting of everything that a command starts, and the mark by which its processes are known. */
+export const VERBOSE = {
+  ...PROCESS_MARK,
+  DEBUG: '*',
+  NODE_DEBUG: 'http,https,tls',
+  AZURE_LOG_LEVEL: 'verbose',
+  TF_LOG: 'TRACE',
+  PULUMI_OPTION_VERBOSE: '11',
+  PULUMI_DEBUG_GRPC: 'grpc.json',
+};

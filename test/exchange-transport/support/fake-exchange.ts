@@ -1,4 +1,5 @@
 /** A small, strict Exchange endpoint in this process, for what no sandbox does on demand. */
+import { Agent } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import type { TokenCredential } from '@azure/identity';
 import { Response } from 'undici';
@@ -40,7 +41,7 @@ export class FakeExchange {
 
   readonly trust: Trust = {
     files: [],
-    identityOptions: () => ({}),
+    identityOptions: () => ({ agent: new Agent() }),
     secureContext: () => createSecureContext(),
     getText: () => Promise.reject(new Error('nothing is read by GET')),
     fetch: async (url, init) => {

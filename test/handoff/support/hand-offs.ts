@@ -28,7 +28,7 @@ export function stack(changes: Partial<HandoffStack> = {}): HandoffStack {
     protocol: 'ews',
     eventDetails: true,
     roomBooking: false,
-    secret: { lifetimeDays: 180, leadDays: 30 },
+    secret: { lifetimeDays: 180, leadDays: 30, quietDays: 7 },
     endpoints: [ONLINE],
     registration: {
       tenantId: '11111111-2222-3333-4444-555555555555',

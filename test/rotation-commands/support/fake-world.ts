@@ -48,7 +48,7 @@ export class FakeWorld implements RotationWorld {
   /** The next time that this is reached, the command ends there. */
   cutAt: Moment | undefined;
   vault: { failing: boolean; copies: string[] } = { failing: false, copies: [] };
-  ask: ((question: string) => Promise<boolean>) | undefined;
+  ask: RotationWorld['ask'];
   #output = '';
   #keys = 0;
 
