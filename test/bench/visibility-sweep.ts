@@ -33,8 +33,9 @@ const SAMPLES = 50;
 const tell = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 async function main(): Promise<void> {
-  // As whatever sweeps does: the provider's process and the commands.
+  // As the provider's process does, and with what it holds besides a sweep.
   keepHeapLean();
+  await Promise.all([import('../../infra/exchange/provider/definition.js'), import('@azure/identity')]);
   const { info, files, baseline } = JSON.parse(await text(process.stdin)) as SweepTask;
   const port = openExchange(info);
   let next = 0;

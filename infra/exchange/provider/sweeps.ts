@@ -8,7 +8,7 @@ export type Reading =
   | { readonly kind: 'tooMany'; readonly limit: number };
 
 export class Sweeps {
-  /** Undo records, as text, that were undone in full. */
+  /** Digests of undo records that were undone in full. */
   readonly undone = new Set<string>();
   readonly #readings = new Map<string, Promise<Reading>>();
   #last: Promise<unknown> = Promise.resolve();

@@ -69,9 +69,9 @@ export const calendarBaseline = exchangeResource<typeof calendarInputs, typeof o
 
   /** CalendarVisibility goes first and has restored everything; after a run that was killed, it may not know everything. */
   delete: async (operation, { olds }) => {
-    const text = saved(olds.record, 'record', operation.urn);
-    const record = readRecord(text);
-    if (record.size > 0 && !operation.context.sweeps.undone.has(text)) await restoreAll(operation, record);
+    const record = readRecord(saved(olds.record, 'record', operation.urn));
+    if (record.size > 0 && !operation.context.sweeps.undone.has(record.digest()))
+      await restoreAll(operation, record);
   },
 });
 
@@ -114,7 +114,7 @@ export async function restoreAll(operation: Operation<Exchange>, record: UndoRec
   );
   log.info(undoText(counts));
   if (remaining.size === 0) {
-    context.sweeps.undone.add(record.encode());
+    context.sweeps.undone.add(record.digest());
     return;
   }
   throw new InteropError({
