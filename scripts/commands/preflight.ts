@@ -1,6 +1,7 @@
 /** `preflight`: everything that can be known before anything is changed. Needs no engine, writes nothing. */
 import { resolve } from 'node:path';
 import { parseStackConfig, type StackConfig } from '../../infra/config.js';
+import { InteropError } from '../../infra/errors.js';
 import { systemClock } from '../../infra/exchange/transport/clock.js';
 import { openGraph, type SignedIn, signIn } from '../../infra/graph/provider-cloud.js';
 import { once } from '../../infra/once.js';
@@ -13,7 +14,8 @@ import {
 } from '../../infra/preflight/index.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { chooseStack, findProject, type ProjectStack } from '../project.js';
-import { stackSecretPolicy } from '../secret-policy.js';
+import { findRegistration } from '../rotation/registration.js';
+import { type PolicyRequest, stackSecretPolicy } from '../secret-policy.js';
 import { readStackFile, stackConfigOf } from '../stack-file.js';
 import type { Terminal } from '../terminal.js';
 import { CHECK_SIGNS } from './check-signs.js';
@@ -61,6 +63,7 @@ async function look(
   };
   const port = concernsExchange(config) ? await openPortFor(context, config, signedIn) : undefined;
   const { google } = config;
+  const asked = { stack: stack.name, graph: once(() => openGraph(signedIn, signal)) };
   try {
     return await preflight(config, {
       graphToken: graph.token,
@@ -70,8 +73,8 @@ async function look(
           ? undefined
           : { port, clock: systemClock, signal, status: (text) => terminal.status(text) },
       directory: new GraphDirectory(graph),
-      secretPolicy: () =>
-        stackSecretPolicy({ stack: stack.name, config, graph: () => openGraph(signedIn, signal) }),
+      clientId: () => clientIdOf({ ...asked, config }),
+      secretPolicy: () => stackSecretPolicy({ ...asked, config }),
       people: () => listPeople(graph),
       google: once(() => openGoogle({ google, env, trust, signal })),
       usersCsv: google?.usersCsv === undefined ? undefined : resolve(stack.file, '..', google.usersCsv),
@@ -80,6 +83,16 @@ async function look(
     });
   } finally {
     await port?.close();
+  }
+}
+
+/** What cannot be read is told by the checks of permissions. */
+async function clientIdOf({ stack, config, graph }: PolicyRequest): Promise<string | undefined> {
+  try {
+    return (await findRegistration(await graph(), stack, config))?.appId;
+  } catch (error) {
+    if (!(error instanceof InteropError) || error.kind === 'cancelled') throw error;
+    return config.registration.adopt;
   }
 }
 
