@@ -192,7 +192,9 @@ function timeScale(lives: readonly SecretLife[], now: Date): TimeScale {
 
 /** Sizes stand in attributes: the page's policy allows no style of an element. */
 function lifeBar({ start, due, end }: SecretLife, scale: TimeScale, now: Date): Html {
-  const [from, until, last] = [scale(start), scale(due ?? end), scale(end)];
+  // A secret whose whole life is shorter than the lead time is due from its start.
+  const [from, last] = [scale(start), scale(end)];
+  const until = Math.max(from, scale(due ?? end));
   return html`<svg class="bar" focusable="false"><rect class="track" width="100%" height="100%" rx="4"></rect><rect class="life" x="${from}%" width="${until - from}%" height="100%"></rect>${due !== undefined && html`<rect class="lead-time" x="${until}%" width="${last - until}%" height="100%"></rect>`}<rect class="now" x="${Math.min(scale(now.toISOString()), 99)}%" width="2" height="100%"></rect></svg>`;
 }
 

@@ -54,9 +54,14 @@ export async function domainChecks(work: Work, config: StackConfig): Promise<rea
 /**
  * Whether EWS is let in, or will be by `up`.
  *
- * @param now for the countdown to the end of EWS.
+ * @param facts.now for the countdown to the end of EWS.
+ * @param facts.clientId the stack's registration, where there is one already.
  */
-export async function ewsChecks(work: Work, config: StackConfig, now: Date): Promise<readonly Check[]> {
+export async function ewsChecks(
+  work: Work,
+  config: StackConfig,
+  facts: { readonly now: Date; readonly clientId: string | undefined },
+): Promise<readonly Check[]> {
   const organization = await readOrganization(work);
   const mailboxes: Check[] = [];
   for (const address of onlineRoleAccounts(config)) {
@@ -64,9 +69,9 @@ export async function ewsChecks(work: Work, config: StackConfig, now: Date): Pro
     if (found !== undefined) mailboxes.push(mailboxCheck(address, found, config.ewsAccess.manage));
   }
   return [
-    retirementCheck(now),
+    retirementCheck(facts.now),
     switchCheck(organization, config),
-    ...listCheck(organization, config),
+    ...listCheck(organization, config, facts.clientId),
     ...mailboxes,
   ];
 }
@@ -109,20 +114,30 @@ function switchCheck({ enabled }: OrganizationAccess, { ewsAccess }: StackConfig
 
 function listCheck(
   organization: OrganizationAccess,
-  { registration, ewsAccess }: StackConfig,
+  { ewsAccess }: StackConfig,
+  clientId: string | undefined,
 ): readonly Check[] {
   const id = 'exchange.ews-allow-list';
   const counted = `${organization.list.length} in the list`;
   const agents = userAgentCheck('exchange.ews-user-agents', 'the organisation', organization.userAgents);
-  const ours = registration.adopt;
-  if (ours !== undefined && lists(organization.list, ours)) {
+  if (clientId !== undefined && lists(organization.list, clientId)) {
     return [fine(id, 'the application is in the allow list of EWS', counted), ...agents];
   }
+  if (ewsAccess.manage) {
+    return [
+      fine(id, 'calendar-interop up adds the application to the allow list of EWS', counted),
+      ...agents,
+    ];
+  }
   return [
-    ewsAccess.manage
-      ? fine(id, 'calendar-interop up adds the application to the allow list of EWS', counted)
-      : notChecked(id, 'whether the application is in the allow list of EWS: somebody else sees to it', {
+    clientId === undefined
+      ? notChecked(id, 'whether the application is in the allow list of EWS: there is none yet', {
           found: counted,
+        })
+      : fault(id, 'the application is not in the allow list of EWS, and this stack leaves it alone', {
+          found: counted,
+          allowed: `EwsAllowedAppIDs with ${clientId}`,
+          next: 'set calendar-interop:ewsAccess.manage to true, or have the id added to the list',
         }),
     ...agents,
   ];

@@ -21,6 +21,7 @@ export interface HostStep {
 export const UNKNOWABLE = [
   "whether the firewall lets Google's ranges in: this look came from here, not from Google",
   'whether the firewall is open to more than those ranges',
+  "whether Google's ranges are still these: they are its guide's, and no feed tells of changes",
   'whether the role accounts sign in and see all calendars: calendar-interop verify shows it',
 ] as const;
 

@@ -32,6 +32,8 @@ export interface PreflightPlaces {
   /** Exchange; undefined where no endpoint is in Microsoft 365 and nothing there is looked after. */
   readonly work: Work | undefined;
   readonly directory: DirectoryPort;
+  /** Client id of the stack's registration; undefined before the first `up`, and where it cannot be read. */
+  readonly clientId: () => Promise<string | undefined>;
   /** What the tenant allows the registration's secrets. */
   readonly secretPolicy: () => Promise<SecretPolicy>;
   readonly people: () => AsyncIterable<Person>;
@@ -85,8 +87,8 @@ async function exchangeSide(config: StackConfig, places: PreflightPlaces): Promi
     ),
     ...(config.protocol === 'ews' || config.protocol === 'both'
       ? [
-          lookingAt('exchange.ews-switch', 'whether Exchange lets EWS in', () =>
-            ewsChecks(work, config, places.now),
+          lookingAt('exchange.ews-switch', 'whether Exchange lets EWS in', async () =>
+            ewsChecks(work, config, { now: places.now, clientId: await places.clientId() }),
           ),
           lookingAt('licences.role-accounts', "whether the role accounts' licences let EWS in", () =>
             ewsLicenceChecks(places.directory, config),

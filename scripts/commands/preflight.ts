@@ -1,8 +1,9 @@
 /** `preflight`: everything that can be known before anything is changed. Needs no engine, writes nothing. */
 import type { StackConfig } from '../../infra/config.js';
-import { FAULT_FOUND } from '../../infra/errors.js';
+import { FAULT_FOUND, InteropError } from '../../infra/errors.js';
 import { systemClock } from '../../infra/exchange/transport/clock.js';
 import { openGraph, signIn } from '../../infra/graph/provider-cloud.js';
+import { once } from '../../infra/once.js';
 import {
   CHECK_GROUPS,
   type Check,
@@ -13,7 +14,8 @@ import {
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { googlePlaces } from '../google-places.js';
 import { type ReadStack, readStack } from '../read-stack.js';
-import { stackSecretPolicy } from '../secret-policy.js';
+import { findRegistration } from '../rotation/registration.js';
+import { type PolicyRequest, stackSecretPolicy } from '../secret-policy.js';
 import type { Terminal } from '../terminal.js';
 import { CHECK_SIGNS } from './check-signs.js';
 import { openPortFor } from './visibility-wiring.js';
@@ -55,6 +57,7 @@ export async function preflightChecks(
     signal,
   };
   const port = concernsExchange(config) ? await openPortFor(context, config, signedIn) : undefined;
+  const asked = { stack: stack.name, graph: once(() => openGraph(signedIn, signal)) };
   try {
     return await preflight(config, {
       graphToken: graph.token,
@@ -64,8 +67,8 @@ export async function preflightChecks(
           ? undefined
           : { port, clock: systemClock, signal, status: (text) => terminal.status(text) },
       directory: new GraphDirectory(graph),
-      secretPolicy: () =>
-        stackSecretPolicy({ stack: stack.name, config, graph: () => openGraph(signedIn, signal) }),
+      clientId: () => clientIdOf({ ...asked, config }),
+      secretPolicy: () => stackSecretPolicy({ ...asked, config }),
       people: () => listPeople(graph),
       ...googlePlaces(context, { stack, config, trust }),
       now: new Date(),
@@ -73,6 +76,16 @@ export async function preflightChecks(
     });
   } finally {
     await port?.close();
+  }
+}
+
+/** What cannot be read is told by the checks of permissions. */
+async function clientIdOf({ stack, config, graph }: PolicyRequest): Promise<string | undefined> {
+  try {
+    return (await findRegistration(await graph(), stack, config))?.appId;
+  } catch (error) {
+    if (!(error instanceof InteropError) || error.kind === 'cancelled') throw error;
+    return config.registration.adopt;
   }
 }
 

@@ -24,7 +24,7 @@ const ROLES: Readonly<Record<TimelineSecret['role'], string>> = {
 export function timelineText(timeline: Timeline, columns: number): readonly string[] {
   const { secrets, now } = timeline;
   const names = secrets.map(({ name }) => shortName(name));
-  const texts = secrets.map((secret) => `${ROLES[secret.role]}, ${daysText(secret)}`);
+  const texts = secrets.map((secret) => `${ROLES[secret.role]}, ${daysText(secret, now)}`);
   const nameWidth = Math.max(...names.map(({ length }) => length));
   const textWidth = Math.max(...texts.map(({ length }) => length));
   const room = Math.min(columns - nameWidth - textWidth - 6, MOST_BAR);
@@ -40,8 +40,12 @@ export function legendText(lines: readonly string[]): string | undefined {
   return lines.some((line) => line.includes('┃')) ? '  ┃ today   ◆ a new secret is due' : undefined;
 }
 
-function daysText({ daysLeft }: TimelineSecret): string {
-  if (daysLeft < 0) return `ended ${-daysLeft} days ago`;
+function daysText({ daysLeft, end }: TimelineSecret, now: Date): string {
+  if (daysLeft < 0) {
+    const ago = Math.floor((now.getTime() - end.getTime()) / DAY_MS);
+    return ago === 0 ? 'has just ended' : `ended ${ago} day${ago === 1 ? '' : 's'} ago`;
+  }
+  if (daysLeft === 0) return 'less than a day left';
   return daysLeft === 1 ? '1 day left' : `${daysLeft} days left`;
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { checklist, type Step } from '../../infra/handoff/checklist.js';
 import type { EvidenceSource, Sighting } from '../../infra/handoff/evidence.js';
+import { handoffPage } from '../../infra/handoff/page.js';
 import { handoffSheet, secretToPaste } from '../../infra/handoff/sheet.js';
 import { evidenceSources } from '../../infra/handoff/sources.js';
 import { fromNow, secretLives } from '../../infra/handoff/timeline.js';
@@ -13,6 +14,16 @@ import { manyEndpoints, NOW, ONLINE, STAGED, stack } from './support/hand-offs.j
 const NOTHING = { ticks: {}, sightings: [] };
 const stateOf = (steps: readonly Step[], start: string) =>
   steps.find(({ id }) => id.startsWith(start))?.state;
+
+test('a secret whose life is shorter than the lead time is drawn as due from its start', () => {
+  const sheet = handoffSheet([stack({ secret: { lifetimeDays: 180, leadDays: 179, quietDays: 7 }, ledger: STAGED })], NOW);
+  const short = handoffSheet([stack({ secret: { lifetimeDays: 900, leadDays: 400, quietDays: 7 } })], NOW);
+  for (const made of [sheet, short]) {
+    const steps = checklist(made, NOTHING);
+    const common = { now: NOW, watching: false, nonce: 'n', csrfToken: 'c', revealSeconds: 30 };
+    expect(handoffPage({ sheet: made, steps, ...common })).not.toMatch(/width="-/);
+  }
+});
 
 describe('the sheet', () => {
   it('joins the endpoints of several stacks, each with its own values', () => {

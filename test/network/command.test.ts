@@ -63,7 +63,7 @@ describe('a server on this machine', () => {
       ['tls', 'fault'],
       ['ews', 'fault'],
     ]);
-    expect(unknowable).toHaveLength(3);
+    expect(unknowable).toHaveLength(4);
   });
 });
 
