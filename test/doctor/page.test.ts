@@ -132,6 +132,12 @@ test('the verdict comes first, then the sections with their states, then each wi
   expect(await page.locator('section[aria-labelledby="verdict"]').textContent()).toContain(
     '2 sections have a fault: Drift, Look-ups as Google makes them.',
   );
+  const tree = await page.locator('body').ariaSnapshot();
+  expect(tree).toContain('heading "State of the stack: prod" [level=1]');
+  expect(tree).toContain('- main');
+  expect(tree).toMatch(/region "Drift fault"/);
+  expect(tree).toMatch(/columnheader "Found, and what to do"/);
+  expect(tree).toMatch(/rowheader "fault CalendarVisibility exchange-visibility was changed behind our back/);
   const states = await page.locator('#preflight tbody .badge').allTextContents();
   expect(states).toEqual(['not checked', 'fine']);
   const commands = await page.locator('#drift tbody code').allTextContents();
