@@ -5,6 +5,7 @@
  * Commands that only look write neither the ledger nor the state: the note is a tag of the stack in its backend, which all machines see
  * and which no git and no update knows of. Commands that confirm by evidence tell it to the ledger.
  */
+import type { Deployment } from '@pulumi/pulumi/automation/index.js';
 import { InteropError } from '../infra/errors.js';
 import { readLedgerText } from '../infra/identity/ledger-guard.js';
 import {
@@ -44,7 +45,7 @@ export async function secretForOwnUse(
   user: OwnUser,
 ): Promise<string> {
   const state = await open.session.readSecrets();
-  const ledger = newerLedger(open.ledger, readSavedLedger(state)?.text);
+  const ledger = ledgerInForce(open, state);
   const value = currentSecret(state, ledger);
   await note(context, open, ledger, ledger.current, user);
   return value;
@@ -63,7 +64,7 @@ export async function noteUseOf(
   user: OwnUser,
 ): Promise<boolean> {
   const state = await open.session.readSecrets();
-  const ledger = newerLedger(open.ledger, readSavedLedger(state)?.text);
+  const ledger = ledgerInForce(open, state);
   const held = heldSecrets(state).find(
     (secret) => secret.value === value && ledger.slots[secret.slot]?.generation === secret.generation,
   );
@@ -124,8 +125,9 @@ async function note(
   }
 }
 
-/** An old checkout must not make us use a secret that Google has left. */
-function newerLedger(inFile: Ledger, inState: string | undefined): Ledger {
-  const saved = inState === undefined ? undefined : readLedgerText(inState);
-  return saved !== undefined && saved.revision > inFile.revision ? saved : inFile;
+/** The file's ledger, or the state's where that is newer: an old checkout must not make us use a secret that Google has left. */
+export function ledgerInForce({ ledger }: Pick<UsedStack, 'ledger'>, state: Deployment): Ledger {
+  const text = readSavedLedger(state)?.text;
+  const saved = text === undefined ? undefined : readLedgerText(text);
+  return saved !== undefined && saved.revision > ledger.revision ? saved : ledger;
 }

@@ -1,4 +1,6 @@
 /** What the look-ups found, as a section. Pure. */
+import type { FailureKind } from '../errors.js';
+import { GIVE_GOOGLE } from '../preflight/index.js';
 import type { EndpointReport, Finding, LeafCode } from '../verify/index.js';
 import { kindName } from '../verify/report.js';
 import { countOf, type Item, type Section, type State, sectionOf } from './section.js';
@@ -9,6 +11,8 @@ export interface UnprovenEndpoint {
   /** One sentence without a full stop. */
   readonly why: string;
   readonly next: readonly string[];
+  /** The kind of failure that it amounts to; absent where it is rightly left alone. */
+  readonly failure?: FailureKind;
 }
 
 export interface LookUpResults {
@@ -27,7 +31,9 @@ export function verifySection({ reports, unproven, notLookedAt }: LookUpResults)
     ...unproven.map(unprovenItem),
     ...notLookedAt.map((what): Item => ({ state: 'notChecked', id: 'verify.not-looked-at', what, next: [] })),
   ];
-  return sectionOf('verify', summaryOf(reports, unproven, items), items);
+  const failure = unproven.find((one) => one.failure !== undefined)?.failure;
+  const section = sectionOf('verify', summaryOf(reports, unproven, items), items);
+  return failure === undefined ? section : { ...section, failure };
 }
 
 function summaryOf(
@@ -57,7 +63,7 @@ function endpointItems(report: EndpointReport): readonly Item[] {
     id: 'verify.google',
     what: `${name}: whether people have Google Calendar turned off`,
     found: `${unchecked} of ${attendees.length} not looked up at Google`,
-    next: [],
+    next: [GIVE_GOOGLE],
   };
   return [
     ...(works
@@ -91,16 +97,15 @@ const MOST_NAMED = 10;
 
 function findingItem(endpoint: string, same: readonly [Finding, ...Finding[]]): Item {
   const [first] = same;
-  const about = same.map((found) => found.about);
-  const named = about.slice(0, MOST_NAMED).join(', ');
-  const more = about.length > MOST_NAMED ? ` and ${about.length - MOST_NAMED} more` : '';
+  const more = same.length > MOST_NAMED ? ` (and ${same.length - MOST_NAMED} more)` : '';
   const google = first.google === undefined ? '' : `; Google says "${first.google}"`;
   const state = stateOf(first);
   return {
     state,
     id: first.code,
     what: `${endpoint}: ${first.what}${first.unconfirmed === undefined ? '' : ` (UNCONFIRMED: ${first.unconfirmed})`}`,
-    found: `${named}${more}: ${first.evidence}${google}`,
+    about: same.slice(0, MOST_NAMED).map(({ about }) => about),
+    found: `${first.evidence}${google}${more}`,
     next: state === 'ok' ? [] : first.mend,
   };
 }

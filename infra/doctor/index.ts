@@ -5,6 +5,6 @@ export { preflightSection } from './from-preflight.js';
 export { rotationSection } from './from-rotation.js';
 export { type LookUpResults, type UnprovenEndpoint, verifySection } from './from-verify.js';
 export { doctorPage } from './page.js';
-export { sectionLines, verdictLine } from './report-lines.js';
+export { sectionLines, verdictLines } from './report-lines.js';
 export { blockedSection, type Item, SECTION_IDS, type Section, type SectionId, STATES } from './section.js';
 export { type DoctorReport, doctorReport, type Verdict, verdictOf } from './verdict.js';

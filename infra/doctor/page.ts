@@ -51,6 +51,7 @@ function overview({ sections, leftOut }: DoctorReport): Html {
   return html`<h2>Sections</h2>
 ${inFrame(
   'Sections of the report and their states',
+  'overview',
   html`<thead><tr><th scope="col">Section</th><th scope="col">State</th><th scope="col">In short</th><th scope="col" class="count">Looked at</th></tr></thead>
 <tbody>
 ${rows}</tbody>`,
@@ -69,7 +70,8 @@ function sectionPart({ id, state, summary, items }: Section): Html {
 <p>${sentence(summary)}</p>
 ${inFrame(
   `${SECTION_TITLES[id]}: ${items.length} looked at, ${fine} fine`,
-  html`<thead><tr><th scope="col">What</th><th scope="col">State</th><th scope="col">Found</th><th scope="col">What to do</th></tr></thead>
+  'items',
+  html`<thead><tr><th scope="col">Looked at</th><th scope="col">Found, and what to do</th></tr></thead>
 <tbody>
 ${sorted.map(itemRow)}</tbody>`,
 )}
@@ -77,10 +79,8 @@ ${sorted.map(itemRow)}</tbody>`,
 `;
 }
 
-function itemRow({ state, id, what, found, allowed, next }: Item): Html {
-  const allowedPart =
-    allowed !== undefined && html`<br><span class="dim">allowed:</span> ${isolated(allowed)}`;
-  return html`<tr><th scope="row">${isolated(what)}<br><code class="dim">${id}</code></th><td>${badge(state)}</td><td>${isolated(found ?? '')}${allowedPart}</td><td>${steps(next)}</td></tr>
+function itemRow({ state, id, what, about, found, allowed, next }: Item): Html {
+  return html`<tr><th scope="row">${badge(state)}<br>${isolated(what)}<br><code class="dim">${id}</code></th><td>${about?.map((one, index) => html`${index > 0 && ', '}${isolated(one)}`)}${about !== undefined && found !== undefined && html`<br>`}${isolated(found ?? '')}${allowed !== undefined && html`<br><span class="dim">allowed:</span> ${isolated(allowed)}`}${steps(next)}</td></tr>
 `;
 }
 
@@ -102,8 +102,8 @@ function badge(state: State): Html {
 }
 
 /** A table that scrolls by itself where the window is narrow, by keyboard as well. */
-function inFrame(caption: string, content: Html): Html {
-  return html`<div class="scroll" role="group" aria-label="${caption}" tabindex="0"><table>
+function inFrame(caption: string, kind: 'overview' | 'items', content: Html): Html {
+  return html`<div class="scroll" role="group" aria-label="${caption}" tabindex="0"><table class="${kind}">
 <caption>${caption}</caption>
 ${content}
 </table></div>`;

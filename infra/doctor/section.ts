@@ -30,6 +30,8 @@ export interface Item {
   readonly id: string;
   /** One sentence without a full stop. */
   readonly what: string;
+  /** Addresses, hosts or accounts that it is about; the first ten where there are many. */
+  readonly about?: readonly string[];
   readonly found?: string;
   readonly allowed?: string;
   /** Commands or steps that lead out of it, best first. */
@@ -44,7 +46,7 @@ export interface Section {
   readonly items: readonly Item[];
   /** What to do, best first: of faults, else of what wants attention. */
   readonly next: readonly string[];
-  /** The kind of failure that kept the whole section from being looked at; absent where there was none. */
+  /** The kind of failure that kept the section from being looked at, or a part of it that counts; absent where there was none. */
   readonly failure?: FailureKind;
 }
 
@@ -70,12 +72,14 @@ export function blockedSection(
   id: SectionId,
   error: Pick<InteropError, 'kind' | 'summary' | 'problems' | 'next'>,
 ): Section {
-  const found = error.problems.map(describeProblem).join('; ');
+  // The first problem is the reason; what follows is what it led to.
+  const [first, ...others] = error.problems.map(describeProblem);
+  const more = others.length === 0 ? '' : `; and ${others.length} more`;
   const item: Item = {
     state: 'notChecked',
     id: `${id}.${error.kind}`,
     what: error.summary,
-    ...(found === '' ? {} : { found }),
+    ...(first === undefined ? {} : { found: `${first}${more}` }),
     next: error.next,
   };
   return { ...sectionOf(id, error.summary, [item]), failure: error.kind };
@@ -92,11 +96,12 @@ export function countOf(items: readonly Item[], state: State): number {
   return items.filter((item) => item.state === state).length;
 }
 
-function cleaned({ state, id, what, found, allowed, next }: Item): Item {
+function cleaned({ state, id, what, about, found, allowed, next }: Item): Item {
   return {
     state,
     id: singleLine(id),
     what: singleLine(what),
+    ...(about === undefined ? {} : { about: about.map(singleLine) }),
     ...(found === undefined ? {} : { found: singleLine(found) }),
     ...(allowed === undefined ? {} : { allowed: singleLine(allowed) }),
     next: next.map(singleLine),
@@ -105,7 +110,10 @@ function cleaned({ state, id, what, found, allowed, next }: Item): Item {
 
 /** Texts may come from a server: one line, no control characters. */
 function singleLine(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/\p{C}/gu, '\uFFFD').trim();
+  return text
+    .trim()
+    .replace(/\s*[\r\n\t]\s*/g, ' ')
+    .replace(/\p{C}/gu, '\uFFFD');
 }
 
 function distinct(texts: readonly string[]): readonly string[] {

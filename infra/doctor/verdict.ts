@@ -43,7 +43,7 @@ export function doctorReport(
 
 /**
  * A fault comes first, whatever else could not be looked at; then what kept a section from being looked at, since nobody knows what is
- * there; then what is due. A single thing that was not checked within a section, such as Google's side without credentials, does not
+ * there; then what is due. Any other single thing that was not checked within a section, such as Google's side without credentials, does not
  * count.
  */
 export function verdictOf(sections: readonly Section[]): Verdict {
@@ -56,14 +56,17 @@ export function verdictOf(sections: readonly Section[]): Verdict {
     return { state: 'fault', exitCode: FAULT_FOUND, words, next: nextOf(faults, blocked, due) };
   }
   if (blocked.length > 0) {
-    const words = `no fault seen, but ${counted(blocked)} could not be checked: ${titles(blocked)}`;
+    const words = `no fault seen, but ${counted(blocked)} could not be looked at in full: ${titles(blocked)}`;
     return { state: 'incomplete', exitCode: codeOf(blocked), words, next: nextOf(blocked, due) };
   }
   if (due.length > 0) {
     const words = `nothing is broken; ${counted(due)} ${due.length === 1 ? 'wants' : 'want'} attention: ${titles(due)}`;
     return { state: 'attention', exitCode: SOMETHING_DUE, words, next: nextOf(due) };
   }
-  return { state: 'ok', exitCode: 0, words: 'all is well', next: [] };
+  const unknown = inState('notChecked');
+  const words =
+    unknown.length === 0 ? 'all is well' : `nothing wrong was found; not checked: ${titles(unknown)}`;
+  return { state: 'ok', exitCode: 0, words, next: nextOf(unknown) };
 }
 
 /** A refused sign-in is the reason behind others: it comes first, then the first section's. */

@@ -18,10 +18,11 @@ export {
 } from './audit.js';
 export {
   type CalendarService,
+  calendarOfUser,
   calendarServiceOf,
   type InteropSwitches,
   type OrgUnit,
   readCalendarService,
   readInteropSwitches,
 } from './policies.js';
-export { type GoogleUser, listUnmanagedAccounts, listUsers } from './users.js';
+export { findUser, type GoogleUser, listUnmanagedAccounts, listUsers } from './users.js';

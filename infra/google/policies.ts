@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import type { GoogleApis } from './apis.js';
+import type { GoogleUser } from './users.js';
 
 const POLICIES_SCOPE = 'https://www.googleapis.com/auth/cloud-identity.policies.readonly';
 const ORG_UNITS_SCOPE = 'https://www.googleapis.com/auth/admin.directory.orgunit.readonly';
@@ -113,6 +114,17 @@ export function calendarServiceOf(service: CalendarService, path: string): boole
     const state = service.units.get(at);
     if (state !== undefined || at === '/') return state;
   }
+}
+
+/**
+ * Whether Calendar is on for a user; undefined: not known. A group's own state overrules the unit's, and members of groups are not
+ * looked up. A suspended account is one whose Calendar may come back; whether Google asks Exchange meanwhile is UNCONFIRMED.
+ */
+export function calendarOfUser(
+  service: CalendarService,
+  user: Pick<GoogleUser, 'orgUnit' | 'suspended'>,
+): boolean | undefined {
+  return user.suspended || service.groups > 0 ? undefined : calendarServiceOf(service, user.orgUnit);
 }
 
 function parentOf(path: string): string {

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import type { GoogleApis } from './apis.js';
+import { statusOf } from './google-error.js';
 
 const USERS_SCOPE = 'https://www.googleapis.com/auth/admin.directory.user.readonly';
 const INVITATIONS_SCOPE = 'https://www.googleapis.com/auth/cloud-identity.userinvitations.readonly';
@@ -13,8 +14,9 @@ const USERS_PAGE = 500;
 const INVITATIONS_PAGE = 200;
 const PAGE_LIMIT = 20_000;
 /** Only what is used crosses the wire. */
-const USER_FIELDS =
-  'nextPageToken,users(primaryEmail,aliases,nonEditableAliases,orgUnitPath,suspended,archived,isMailboxSetup,customerId)';
+const USER_PROPERTIES =
+  'primaryEmail,aliases,nonEditableAliases,orgUnitPath,suspended,archived,isMailboxSetup,customerId';
+const USER_FIELDS = `nextPageToken,users(${USER_PROPERTIES})`;
 
 /** A user of Google Workspace. Addresses are in lower case. */
 export interface GoogleUser {
@@ -46,12 +48,32 @@ const userSchema = z
 
 const usersSchema = z.object({ users: z.array(userSchema).nullish(), nextPageToken: z.string().nullish() });
 
-const usersCall = {
-  doing: "reading Google's users",
+const userCall = {
+  doing: 'reading a user of Google',
   scope: USERS_SCOPE,
   needs: 'an administrator who may read users',
-  pageLimit: PAGE_LIMIT,
 };
+
+const usersCall = { ...userCall, doing: "reading Google's users", pageLimit: PAGE_LIMIT };
+
+/**
+ * The user whose primary address or alias this is; undefined where the customer has none (Admin SDK Directory API, users.get).
+ *
+ * What Google answers for an address of a domain that is not the customer's is UNCONFIRMED: it may be a refusal.
+ */
+export async function findUser(google: GoogleApis, address: string): Promise<GoogleUser | undefined> {
+  const found = await google.ask(userCall, userSchema.nullable(), async ({ directory, options }) =>
+    directory.users
+      .get({ userKey: address, projection: 'basic', fields: USER_PROPERTIES }, options)
+      .catch((error: unknown) => {
+        if (statusOf(error) === 404) return { data: null };
+        throw error;
+      }),
+  );
+  if (found === null) return undefined;
+  const { customerId: _, ...user } = found;
+  return user;
+}
 
 /** All users of the customer, page by page, in bounded memory. */
 export async function* listUsers(google: GoogleApis): AsyncGenerator<GoogleUser> {

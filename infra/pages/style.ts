@@ -62,6 +62,15 @@ td.count, th.count { text-align: right; font-variant-numeric: tabular-nums; }
 td .badge { border-radius: .5rem; }
 td.when { white-space: nowrap; font-variant-numeric: tabular-nums; }
 
+.ways { margin: 0; padding-left: 1.1rem; }
+.ways li + li { margin-top: .25rem; }
+
+.card-head h2 { margin: 0; }
+table.items { table-layout: fixed; }
+table.items th:first-child { width: 44%; }
+table.items tbody th bdi { min-width: 0; }
+table.items td, table.items th code { overflow-wrap: anywhere; }
+
 button { font: inherit; font-size: .875rem; font-weight: 600; line-height: 1.2; padding: .45rem .8rem; min-height: 2.1rem; border-radius: .45rem; border: 1px solid var(--edge); background: var(--card); color: var(--accent); cursor: pointer; white-space: nowrap; }
 button:hover { border-color: var(--accent); background: var(--field); }
 button.main { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }

@@ -52,6 +52,10 @@ export async function lookingAt(
   }
 }
 
+/** What lets Google's side be looked at. */
+export const GIVE_GOOGLE =
+  'set calendar-interop:google and export GOOGLE_APPLICATION_CREDENTIALS=<key file>, then run calendar-interop preflight';
+
 /** A check whose outcome is not known. */
 export function notChecked(
   id: Check['id'],

@@ -1,4 +1,11 @@
 /** Everything that can be known before the first change. */
-export { CHECK_GROUPS, type Check, type CheckGroup, type CheckState, groupOf } from './checks.js';
+export {
+  CHECK_GROUPS,
+  type Check,
+  type CheckGroup,
+  type CheckState,
+  GIVE_GOOGLE,
+  groupOf,
+} from './checks.js';
 export { listPeople } from './directory-users.js';
 export { type PreflightPlaces, preflight } from './preflight.js';

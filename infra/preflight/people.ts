@@ -5,9 +5,9 @@
  * Three streams go by, one after the other, and leave marks in one table of addresses: Google's accounts, Exchange's mailboxes,
  * Entra's users. Nothing else is kept but counts and a few examples.
  */
-import { type CalendarService, calendarServiceOf, type GoogleUser } from '../google/index.js';
+import { type CalendarService, calendarOfUser, type GoogleUser } from '../google/index.js';
 import { AddressTable } from './address-table.js';
-import { type Check, fault, fine, notChecked } from './checks.js';
+import { type Check, fault, fine, GIVE_GOOGLE, notChecked } from './checks.js';
 
 /** Where Google's accounts are known from. */
 export type GoogleSource =
@@ -120,12 +120,9 @@ export async function sweepPeople(sources: PeopleSources): Promise<PeopleReport>
   return { mailboxes, accounts, findings: found };
 }
 
-/** A suspended account is one whose Calendar may come back; whether Google asks Exchange meanwhile is UNCONFIRMED. */
 function calendarMark(user: GoogleUser, source: GoogleSource): number {
-  if (source.from === 'file' || user.suspended) return 0;
-  const state = calendarServiceOf(source.calendar, user.orgUnit);
-  // A group's own state overrules the unit's, and members of groups are not looked up.
-  if (state === undefined || source.calendar.groups > 0) return 0;
+  const state = source.from === 'file' ? undefined : calendarOfUser(source.calendar, user);
+  if (state === undefined) return 0;
   return state ? CALENDAR_ON : CALENDAR_OFF;
 }
 
@@ -140,9 +137,6 @@ export function peopleChecks(
     calendarCheck(report, sources.google),
   ];
 }
-
-const GIVE_GOOGLE =
-  'set calendar-interop:google and export GOOGLE_APPLICATION_CREDENTIALS=<key file>, then run calendar-interop preflight';
 
 function mailboxCheck({ mailboxes, findings }: PeopleReport, looked: boolean): Check {
   const id = 'people.mailbox';

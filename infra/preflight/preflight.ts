@@ -14,7 +14,7 @@ import {
   readInteropSwitches,
 } from '../google/index.js';
 import type { SecretPolicy } from '../identity/secret-policy.js';
-import { CHECK_GROUPS, type Check, groupOf, lookingAt, notChecked } from './checks.js';
+import { CHECK_GROUPS, type Check, GIVE_GOOGLE, groupOf, lookingAt, notChecked } from './checks.js';
 import { domainChecks, ewsChecks } from './exchange.js';
 import { usersOfCsv } from './google-csv.js';
 import { switchChecks } from './google-switches.js';
@@ -93,7 +93,7 @@ async function googleSide(config: StackConfig, places: PreflightPlaces): Promise
         'google.interop',
         "Google's switches of Calendar Interop: there are no credentials for Google",
         {
-          next: 'set calendar-interop:google and export GOOGLE_APPLICATION_CREDENTIALS=<key file>, then run calendar-interop preflight',
+          next: GIVE_GOOGLE,
         },
       ),
     ];

@@ -17,6 +17,9 @@ What the answer leaves open is looked up with the stack's own sign-in: switch an
 assignments. Without that sign-in, or without a permission that it lacks, the report says what could not be looked at, and a
 more general code stands (CI-EWS-OFF, CI-EWS-BLOCKED).
 
+Google's side is looked at where \`calendar-interop:google\` is set: with credentials by Google's interfaces, else by the list of users that
+the Admin console exports, which shows who has an account and nothing more. Without either it is "not checked".
+
 What \`verify\` cannot know: whether Google's servers reach yours (it asks from where it runs, and through a proxy it does not look at
 name, connection and certificate at all), and what was really entered into Google's form. That Google impersonates a role account
 over EWS, calls getSchedule through it over Graph, and which views and time zones it asks for, is UNCONFIRMED.

@@ -16,17 +16,17 @@ import {
   type SectionId,
   sectionLines,
   type UnprovenEndpoint,
-  verdictLine,
+  verdictLines,
   verifySection,
 } from '../../infra/doctor/index.js';
 import type { Endpoint } from '../../infra/endpoints/google-forms.js';
 import { InteropError } from '../../infra/errors.js';
 import { once } from '../../infra/once.js';
 import { holdersOf, rotationPolicy, timelineOf } from '../../infra/rotation/index.js';
-import type { Ledger } from '../../infra/rotation/ledger.js';
 import { USUAL_DAYS } from '../../infra/verify/window.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { type OpenStack, openStackToRead } from '../open-stack.js';
+import { ledgerInForce } from '../own-use.js';
 import { type ReadStack, readStack } from '../read-stack.js';
 import { readRotation } from '../rotation/rotation.js';
 import { asInteropError } from '../terminal.js';
@@ -81,8 +81,7 @@ export async function doctor(
   const about = { stack: read.stack.name, tenant: read.config.tenant };
   const report = doctorReport(about, examination.now, sections);
   terminal.line();
-  const { text, tone } = verdictLine(report);
-  terminal.line(text, tone);
+  for (const { text, tone } of verdictLines(report)) terminal.line(text, tone);
   if (flags.html !== undefined) {
     const path = resolve(context.cwd, flags.html);
     await writePage(path, doctorPage(report));
@@ -142,7 +141,7 @@ async function lookUps(examination: Examination): Promise<Section> {
   const { endpoints } = read.config;
   const password = context.env[flags.passwordEnv] ?? '';
   const isOnline = ({ type }: Endpoint) => type !== 'onPremises';
-  const holders = endpoints.some(isOnline) ? holdersOfCurrent((await open()).ledger, read) : [];
+  const holders = endpoints.some(isOnline) ? await holdersOfCurrent(await open(), read) : [];
   const ready: Endpoint[] = [];
   const unproven: UnprovenEndpoint[] = [];
   for (const endpoint of endpoints) {
@@ -165,7 +164,8 @@ async function lookUps(examination: Examination): Promise<Section> {
 }
 
 /** Names of the endpoints whose form at Google is confirmed to hold the secret that the ledger calls current. */
-function holdersOfCurrent(ledger: Ledger, { config }: ReadStack): readonly string[] {
+async function holdersOfCurrent(open: OpenStack, { config }: ReadStack): Promise<readonly string[]> {
+  const ledger = ledgerInForce(open, await open.session.readState());
   const slot = ledger.current;
   const generation = ledger.slots[slot]?.generation ?? 0;
   return holdersOf(ledger, rotationPolicy(config), { slot, generation });
@@ -198,5 +198,6 @@ function withoutPassword(
     endpoint: name,
     why: `${variable} is not set: role accounts on-premises sign in with a password`,
     next: [`export ${variable}=…   # then the same command again`],
+    failure: 'authentication',
   };
 }

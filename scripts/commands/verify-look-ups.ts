@@ -3,10 +3,12 @@ import { domainOf } from '../../infra/config/values.js';
 import type { Endpoint } from '../../infra/endpoints/google-forms.js';
 import { type Cloud, cloudOfProvider } from '../../infra/graph/provider-cloud.js';
 import { readTrust } from '../../infra/graph/trust.js';
+import { openGoogleSight } from '../../infra/verify/google-sight.js';
 import {
   type EndpointCheck,
   type EndpointReport,
   GOOGLE_NOT_CHECKED,
+  type GoogleSight,
   internet,
   verifyEndpoint,
   type Way,
@@ -15,6 +17,7 @@ import {
 import { kindName } from '../../infra/verify/report.js';
 import { peopleOfLastSweep } from '../../infra/verify/sample.js';
 import type { CommandContext } from '../command-context.js';
+import { googlePlaces } from '../google-places.js';
 import type { ReadStack } from '../read-stack.js';
 import { lazySight } from './verify-sight.js';
 import type { PastedValues } from './verify-values.js';
@@ -64,22 +67,25 @@ export async function lookUpThrough(
   const sight = lazySight({ context, config: read.config, azuread: read.azuread });
   const around = internet({ trust: readTrust(env), env, signal });
   const reports: EndpointReport[] = [];
+  const blind: string[] = [];
   try {
-    const checks: EndpointCheck[] = [];
-    for (const endpoint of asToldLast(endpoints, options)) {
-      const attendees = await attendeesOf(endpoint, endpoints, options);
-      checks.push({
+    const attendees = new Map<Endpoint, readonly string[]>();
+    for (const endpoint of asToldLast(endpoints, options))
+      attendees.set(endpoint, await attendeesOf(endpoint, endpoints, options));
+    const google = googleSight(options, [...attendees.values()].flat(), (what) => blind.push(what));
+    const checks = [...attendees].map(
+      ([endpoint, people]): EndpointCheck => ({
         ...wishesOf(options),
-        outside: options.outside ?? somebodyOutside(attendees, options),
+        outside: options.outside ?? somebodyOutside(people, options),
         name: endpoint.name,
         way: wayOf(endpoint, cloud, options),
         roleAccounts: options.wishes.asRole.length > 0 ? options.wishes.asRole : endpoint.roleAccounts,
-        attendees,
+        attendees: people,
         window: windowFrom(around.now(), options.wishes.days),
         sight: sight.sight,
-        google: GOOGLE_NOT_CHECKED,
-      });
-    }
+        google,
+      }),
+    );
     for (const check of checks) {
       terminal.status(`looking up ${check.attendees.length} calendars through ${check.name}`);
       const report = await verifyEndpoint(check, around);
@@ -89,7 +95,18 @@ export async function lookUpThrough(
   } finally {
     await sight.close();
   }
-  return { reports, notLookedAt: sight.blind() };
+  return { reports, notLookedAt: [...sight.blind(), ...blind] };
+}
+
+/** Google's side, where the configuration says how it is looked at. */
+function googleSight(
+  { context, read: { stack, config } }: LookUpOptions,
+  people: readonly string[],
+  blind: (what: string) => void,
+): GoogleSight {
+  if (config.google === undefined) return GOOGLE_NOT_CHECKED;
+  const places = googlePlaces(context, { stack, config, trust: readTrust(context.env) });
+  return openGoogleSight({ ...places, people, blind });
 }
 
 /** What was changed in the configuration since the last run is not in the tenant yet, and not at Google. */

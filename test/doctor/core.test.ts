@@ -11,7 +11,7 @@ import {
   type Section,
   STATES,
   sectionLines,
-  verdictLine,
+  verdictLines,
   verdictOf,
   verifySection,
 } from '../../infra/doctor/index.js';
@@ -89,10 +89,16 @@ describe('the verdict', () => {
     expect(verdictOf(sections).exitCode).toBe(exitCode);
   });
 
+  it('does not call well what nobody looked at', () => {
+    expect(verdictOf([made('ok'), made('notChecked')]).words).toBe(
+      'nothing wrong was found; not checked: Drift',
+    );
+  });
+
   it('names what was left out', () => {
     const report = doctorReport({ stack: 's', tenant: 't' }, new Date(0), [made('ok')]);
     expect(report.leftOut).toEqual(['preflight', 'rotation', 'ews', 'verify']);
-    expect(verdictLine(report).text).toBe(
+    expect(verdictLines(report)[0]?.text).toBe(
       'All is well. Left out: preflight, rotation, ews, verify. Nothing was changed.',
     );
   });
@@ -241,7 +247,8 @@ describe('look-ups', () => {
     expect(broken).toMatchObject({ state: 'fault', summary: '0 of 1 endpoint works, 1 fault' });
     expect(broken.items[0]).toMatchObject({
       id: 'CI-CALENDAR-CLOSED',
-      found: 'person0@contoso.com, person1@contoso.com: seen',
+      about: ['person0@contoso.com', 'person1@contoso.com'],
+      found: 'seen',
     });
   });
 

@@ -2,13 +2,9 @@
  * The secret is nowhere but in the encrypted state: not in what the commands print at their most verbose, not in the state file,
  * not in the process list, not in any file that a run leaves.
  */
-
-import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { makeProject, type RunningCommand, type TestProject } from '../support/project.js';
+import { makeProject, type TestProject } from '../support/project.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
+import { filesBelow, formsOf, PROCESS_MARK, placesWith, processesOf } from '../support/secret-search.js';
 
 let sandbox: TestSandbox;
 let project: TestProject;
@@ -21,57 +17,6 @@ afterEach(async () => {
   await project.dispose();
   await sandbox.dispose();
 });
-
-/** The forms in which a secret could be written down. */
-function formsOf(secret: string): readonly string[] {
-  const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '');
-  return [
-    secret,
-    base64,
-    Buffer.from(secret).toString('base64url'),
-    Buffer.from(secret).toString('hex'),
-    encodeURIComponent(secret),
-    new URLSearchParams({ s: secret }).toString().slice(2),
-    JSON.stringify(secret).slice(1, -1),
-  ];
-}
-
-/** Names of the places, by name, in which the secret stands in one of its forms. */
-function placesWith(secret: string, places: Readonly<Record<string, string>>): readonly string[] {
-  const forms = formsOf(secret);
-  return Object.keys(places).filter((name) => forms.some((form) => places[name]?.includes(form)));
-}
-
-/** Every file below a folder, by path. */
-function filesBelow(folder: string): Record<string, string> {
-  const files: Record<string, string> = {};
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    if (statSync(path).isDirectory()) Object.assign(files, filesBelow(path));
-    else files[path] = readFileSync(path, 'latin1');
-  }
-  return files;
-}
-
-/** In the environment of the command and so of everything that it starts; other tests have their own processes. */
-const MARK = `SECRECY_TEST=${randomUUID()}`;
-
-/** Command lines of all processes of a command while it runs. */
-async function watchProcesses(command: RunningCommand): Promise<string> {
-  const seen = new Set<string>();
-  while (command.child.exitCode === null && command.child.signalCode === null) {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      try {
-        if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(MARK)) continue;
-        seen.add(readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
-      } catch {
-        // The process ended in between.
-      }
-    }
-    await delay(20);
-  }
-  return [...seen].join('\n');
-}
 
 test('the search finds a planted secret in every form', () => {
   const secret = 'aB~8"%/+=x.Q\\z';
@@ -88,7 +33,7 @@ test('the form is that of a secret which the tenant makes', () => {
 });
 
 const VERBOSE = {
-  SECRECY_TEST: MARK.slice(MARK.indexOf('=') + 1),
+  ...PROCESS_MARK,
   DEBUG: '*',
   NODE_DEBUG: 'http,https,tls',
   AZURE_LOG_LEVEL: 'verbose',
@@ -102,7 +47,7 @@ test('after up, preview, drift and destroy at the most verbose setting it is now
   const secrets = new Set<string>();
   for (const args of [['up'], ['preview'], ['up', '--json'], ['drift'], ['destroy']]) {
     const command = project.start(args, VERBOSE);
-    const processes = await watchProcesses(command);
+    const processes = await processesOf(command);
     const { code, stdout, stderr } = await command.ended;
     expect({ args, code, stderr: code === 0 ? '' : stderr.slice(-2000) }).toEqual({
       args,

@@ -9,7 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { cacheFolder } from '../../scripts/cache-folder.js';
 
 /** Where the browser lies and what it must find in its environment. */
@@ -38,6 +38,12 @@ export async function launchBrowser(): Promise<Browser> {
     env: { ...process.env, ...env } as Record<string, string>,
     args: ARGUMENTS,
   });
+}
+
+/** For people's eyes, where SCREENSHOTS names a folder: Chromium on a busy machine now and then cannot take one. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const folder = process.env.SCREENSHOTS ?? '';
+  if (folder !== '') await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }
 
 function browserFiles(): BrowserFiles {

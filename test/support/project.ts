@@ -45,7 +45,7 @@ export interface TestProject {
   readonly env: Readonly<Record<string, string>>;
   /** Writes the stack's file anew; `change` replaces keys with their namespace, undefined removes one. */
   configure(change?: Record<string, unknown>): Promise<void>;
-  /** Runs `calendar-interop <args> --stack test` to its end. */
+  /** Runs `calendar-interop <args> --stack test` to its end; arguments with `--stack` stay as they are. */
   run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<CommandRun>;
   /** The same with `--json`, parsed. */
   json(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<{ code: number | null; value: unknown }>;
@@ -94,8 +94,10 @@ export async function makeProject(tenant: {
     ARM_CLIENT_SECRET: client.clientSecret ?? '',
   };
   const stackFile = join(folder, 'Pulumi.test.yaml');
-  const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}): RunningCommand =>
-    startProcess([...args, '--stack', 'test'], folder, { ...env, ...more });
+  const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}): RunningCommand => {
+    const stack = args.includes('--stack') ? [] : ['--stack', 'test'];
+    return startProcess([...args, ...stack], folder, { ...env, ...more });
+  };
   const project: TestProject = {
     root,
     folder,

@@ -1,0 +1,57 @@
+/** Looks for a secret wherever a command may have written it: its output, files that it left, the process list. */
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunningCommand } from './project.js';
+
+/** The forms in which a secret could be written down. */
+export function formsOf(secret: string): readonly string[] {
+  const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '');
+  return [
+    secret,
+    base64,
+    Buffer.from(secret).toString('base64url'),
+    Buffer.from(secret).toString('hex'),
+    encodeURIComponent(secret),
+    new URLSearchParams({ s: secret }).toString().slice(2),
+    JSON.stringify(secret).slice(1, -1),
+  ];
+}
+
+/** Names of the places, by name, in which the secret stands in one of its forms. */
+export function placesWith(secret: string, places: Readonly<Record<string, string>>): readonly string[] {
+  const forms = formsOf(secret);
+  return Object.keys(places).filter((name) => forms.some((form) => places[name]?.includes(form)));
+}
+
+/** Every file below a folder, by path. */
+export function filesBelow(folder: string): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) Object.assign(files, filesBelow(path));
+    else files[path] = readFileSync(path, 'latin1');
+  }
+  return files;
+}
+
+/** For the environment of a command, and so of everything that it starts: other tests have their own processes. */
+export const PROCESS_MARK = { PROCESS_MARK: randomUUID() } as const;
+
+/** Command lines of all processes of a command that was started with {@link PROCESS_MARK}, until it ends. */
+export async function processesOf(command: RunningCommand): Promise<string> {
+  const seen = new Set<string>();
+  while (command.child.exitCode === null && command.child.signalCode === null) {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(PROCESS_MARK.PROCESS_MARK)) continue;
+        seen.add(readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
+      } catch {
+        // The process ended in between.
+      }
+    }
+    await delay(20);
+  }
+  return [...seen].join('\n');
+}
