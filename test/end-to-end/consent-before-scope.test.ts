@@ -67,7 +67,7 @@ test('each step of the error works as printed, and look-ups go on after each of 
 
   const exchange = (await sandbox.state()).exchange;
   const refused = await up('roleMailboxes', appId);
-  expect(refused.code).toBe(5);
+  expect(refused.code).toBe(4);
   expect((await sandbox.state()).exchange).toEqual(exchange);
   step(refused.stderr, /calendar-interop up with calendar-interop:access: tenant\b/);
   step(refused.stderr, /calendar-interop up with calendar-interop:access: roleMailboxes\b/);
