@@ -34,7 +34,9 @@ async function expectRefused(command: 'up' | 'preview', groups: readonly object[
 
 /** But for what the engine notes of any run: the stack itself, its default provider and the look at its own last outputs. */
 async function resources(state: string | undefined): Promise<unknown> {
-  const { checkpoint } = JSON.parse(state ?? '{}') as {
+  const { checkpoint } = JSON.parse(
+    (state ?? '{}').replace(/"ciphertext": ?"[^"]*"/g, '"ciphertext": ""'),
+  ) as {
     checkpoint?: { latest?: { resources?: { type: string }[] } };
   };
   return (checkpoint?.latest?.resources ?? []).filter(({ type }) => !type.startsWith('pulumi:'));
