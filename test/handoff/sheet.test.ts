@@ -16,7 +16,10 @@ const stateOf = (steps: readonly Step[], start: string) =>
   steps.find(({ id }) => id.startsWith(start))?.state;
 
 test('a secret whose life is shorter than the lead time is drawn as due from its start', () => {
-  const sheet = handoffSheet([stack({ secret: { lifetimeDays: 180, leadDays: 179, quietDays: 7 }, ledger: STAGED })], NOW);
+  const sheet = handoffSheet(
+    [stack({ secret: { lifetimeDays: 180, leadDays: 179, quietDays: 7 }, ledger: STAGED })],
+    NOW,
+  );
   const short = handoffSheet([stack({ secret: { lifetimeDays: 900, leadDays: 400, quietDays: 7 } })], NOW);
   for (const made of [sheet, short]) {
     const steps = checklist(made, NOTHING);
