@@ -105,7 +105,7 @@ test('demo --keep ends by itself, and what it prints works: drift, destroy, and 
   }
   await until(() => !isRunning(tenant));
   expect(existsSync(folder)).toBe(false);
-}, 240_000);
+}, 360_000);
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await delay(50);
