@@ -58,7 +58,8 @@ export class GoogleService {
       throw notEmulated(request);
     }
     if (second === 'directory' && third === 'v1') {
-      if (rest.join('/') === 'users') return this.#users(request);
+      if (rest[0] === 'users' && rest.length < 3)
+        return rest[1] === undefined ? this.#users(request) : this.#user(request, rest[1]);
       if (rest[0] === 'customer' && rest[2] === 'orgunits' && rest.length === 3)
         return this.#orgUnits(request, rest[1]);
     }
@@ -138,6 +139,14 @@ export class GoogleService {
       if (domain === null || user.primaryEmail.endsWith(`@${domain}`)) users.push(shown(user));
     }
     return { kind: 'admin#directory#users', users };
+  }
+
+  #user(request: HttpRequest, key: string): JsonObject {
+    this.#administrator(request, SCOPES.users);
+    refuseUnknown(request.query, ['projection', 'viewType']);
+    const user = this.customer.user(key);
+    if (user === undefined) throw new GoogleRefusal(404, 'Resource Not Found: userKey', 'notFound');
+    return shown(user);
   }
 
   #orgUnits(request: HttpRequest, customer: string | undefined): JsonObject {
