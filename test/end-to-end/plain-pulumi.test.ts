@@ -77,12 +77,20 @@ async function environment(): Promise<NodeJS.ProcessEnv> {
   };
 }
 
-async function countOfOurs(): Promise<number> {
+async function ours(): Promise<readonly { passwordCredentials: { keyId: string }[] }[]> {
   const { body } = await sandbox.graph(
     'GET',
     "/applications?$filter=displayName eq 'Google Calendar Interop'",
   );
-  return body.value.length;
+  return body.value;
+}
+
+async function countOfOurs(): Promise<number> {
+  return (await ours()).length;
+}
+
+async function keyIdsOfOurs(): Promise<readonly string[]> {
+  return (await ours()).flatMap(({ passwordCredentials }) => passwordCredentials.map(({ keyId }) => keyId));
 }
 
 test('pulumi up and destroy run the program of the dev stack', async () => {
@@ -106,6 +114,21 @@ test('pulumi up and destroy run the program of the dev stack', async () => {
   >;
   expect(outputs).toMatchObject({ tenantId: sandbox.sandbox.info.tenantId, clientId: expect.any(String) });
   await pulumi('preview', '--expect-no-changes', '--non-interactive', '--stack', 'dev');
+
+  // A ledger that was not made from the applied one is refused here, too, before the secret in use is made anew.
+  const file = join(cwd, 'Pulumi.dev.yaml');
+  const text = readFileSync(file, 'utf8');
+  const keyIds = await keyIdsOfOurs();
+  expect(keyIds).toHaveLength(1);
+  writeFileSync(file, text.replaceAll('generation: 1', 'generation: 2'));
+  const refused = await pulumi('up', '--yes', '--non-interactive', '--stack', 'dev').then(
+    () => 'it went through',
+    (error: Error) => error.message,
+  );
+  expect(refused).toContain('rotation restore --stack dev');
+  expect(refused).not.toContain('program.ts:');
+  expect(await keyIdsOfOurs()).toEqual(keyIds);
+  writeFileSync(file, text);
 
   await pulumi('destroy', '--yes', '--non-interactive', '--stack', 'dev');
   expect(await countOfOurs()).toBe(0);
