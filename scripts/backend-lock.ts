@@ -102,8 +102,8 @@ export async function lockRefusal({ backendUrl, project, stack }: LockedStack): 
   return new Error([`the stack is currently locked by ${lines.length} lock(s).`, ...lines].join('\n'));
 }
 
-/** `file://~` is the home folder (pulumi/pulumi pkg/backend/diy/backend.go). */
-function backendFolder(url: string): string {
+/** The folder of a file backend; `file://~` is the home folder (pulumi/pulumi pkg/backend/diy/backend.go). */
+export function backendFolder(url: string): string {
   const path = url.slice('file://'.length).split('?')[0] ?? '';
   if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1));
   return path.startsWith('/') ? fileURLToPath(new URL(url.split('?')[0] ?? url)) : resolve(path);

@@ -2,6 +2,7 @@
  * One stack on the real Pulumi engine, through the Automation API with our program inline.
  */
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   Deployment,
   EngineEvent,
@@ -18,9 +19,10 @@ import type { Cancellation } from './cancellation.js';
 import { EMPTY_RUN, type RunRecord, recordEvent } from './engine-events.js';
 import { engineError, engineRunError } from './engine-run-error.js';
 import { PROJECT_NAME, type ProjectStack } from './project.js';
-import { askPulumi, type PulumiProcess, runPulumi } from './pulumi-process.js';
+import { askPulumi, type PulumiAnswer, type PulumiProcess, runPulumi } from './pulumi-process.js';
 import { replaceFile } from './replace-file.js';
 import { readState, writeState } from './state-file.js';
+import { isTornState, removeTornAttributes } from './torn-attributes.js';
 
 /** What an engine run needs besides the stack. */
 export interface SessionOptions {
@@ -189,7 +191,7 @@ interface MadeStack {
 /** @returns undefined where the backend has the stack already */
 async function findOrMake(options: SessionOptions, pulumi: PulumiProcess): Promise<MadeStack | undefined> {
   const { name, file } = options.stack;
-  const found = await askPulumi(pulumi, ['stack', '--stack', name, '--show-name']);
+  const found = await askForStack(options, pulumi);
   if (found.ok) return undefined;
   if (!/no stack named/.test(found.stderr)) {
     throw engineError('the stack could not be opened', new Error(found.stderr.trimEnd()));
@@ -202,6 +204,29 @@ async function findOrMake(options: SessionOptions, pulumi: PulumiProcess): Promi
     'the stack could not be made in the backend',
   );
   return { before, after: readFileSync(file, 'utf8') };
+}
+
+/** Milliseconds before each further look at a state that another run may be writing just now. */
+const TORN_AGAIN_MS = [500, 1_500];
+
+/** Whether the backend has the stack, also after a run that was killed while it wrote the state. */
+async function askForStack(options: SessionOptions, pulumi: PulumiProcess): Promise<PulumiAnswer> {
+  const { name } = options.stack;
+  const ask = () => askPulumi(pulumi, ['stack', '--stack', name, '--show-name']);
+  let answer = await ask();
+  for (const pause of TORN_AGAIN_MS) {
+    if (answer.ok || !isTornState(answer.stderr)) return answer;
+    // Cancelled: the next question ends at once and says so.
+    await delay(pause, undefined, { signal: pulumi.signal }).catch(() => undefined);
+    answer = await ask();
+  }
+  if (answer.ok || !isTornState(answer.stderr)) return answer;
+  const backendUrl = await backendOf(options, pulumi);
+  const removed = await removeTornAttributes({ backendUrl, project: PROJECT_NAME, stack: name });
+  for (const file of removed) {
+    options.warn(`removed ${file}, which a run that was killed left half written: the state itself is whole`);
+  }
+  return removed.length === 0 ? answer : await ask();
 }
 
 async function stackOf(options: SessionOptions, program: Program): Promise<Stack> {

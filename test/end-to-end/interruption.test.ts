@@ -1,5 +1,5 @@
 /** An up that is interrupted leaves a state from which the next one recovers: SIGINT and SIGKILL apart. */
-import { rm } from 'node:fs/promises';
+import { rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isInContainer } from '../../scripts/processes.js';
@@ -99,3 +99,12 @@ test.each(MOMENTS)(
   },
   120_000,
 );
+
+test('SIGKILL while the state was written, which leaves half a file beside it', async () => {
+  expect((await project.run(['up'])).code).toBe(0);
+  const attributes = join(project.backend, '.pulumi', 'stacks', 'calendar-interop', 'test.json.attrs');
+  await truncate(attributes);
+  const { code, stderr } = await project.run(['up']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`removed ${attributes}`) });
+  expect((await project.run(['drift'])).code).toBe(0);
+}, 120_000);
