@@ -1,11 +1,8 @@
 /** The page in a real Chromium: what it keeps to itself, and what people can do with it. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { handoffSheet } from '../../infra/handoff/sheet.js';
 import { accessibilityProblems, contrastProblems } from '../support/accessibility.js';
-import { launchBrowser } from '../support/browser.js';
+import { launchBrowser, screenshot } from '../support/browser.js';
 import { manyEndpoints, NOW, SECRET, STAGED, serve, stack } from './support/hand-offs.js';
 
 let browser: Browser;
@@ -190,8 +187,6 @@ describe.each([
   ['narrow', { colorScheme: 'light' }, { width: 360, height: 800 }],
   ['print', { colorScheme: 'light', media: 'print' }, { width: 794, height: 1123 }],
 ] as const)('%s', (name, media, viewport) => {
-  const shots = join(process.env.SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'calendar-interop-shots-')));
-
   test.each([
     ['first', manyEndpoints()],
     ['rotation', handoffSheet([stack({ ledger: STAGED })], NOW)],
@@ -200,7 +195,7 @@ describe.each([
     await page.setViewportSize(viewport);
     await page.emulateMedia(media);
     await page.goto(server.address);
-    await page.screenshot({ path: join(shots, `handoff-${occasion}-${name}.png`), fullPage: true });
+    await screenshot(page, `handoff-${occasion}-${name}`);
     expect(await contrastProblems(page)).toEqual([]);
     expect(await accessibilityProblems(page)).toEqual([]);
     const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');

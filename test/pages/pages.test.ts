@@ -1,7 +1,4 @@
 /** The frame that all pages share, and the calendars' report as one of them, in a real Chromium. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Browser } from 'playwright-core';
 import { noCounts } from '../../infra/exchange/visibility/outcome.js';
@@ -9,7 +6,7 @@ import { reportPage } from '../../infra/exchange/visibility/report-page.js';
 import { servedPage } from '../../infra/pages/document.js';
 import { html } from '../../infra/pages/html.js';
 import { accessibilityProblems, contrastProblems } from '../support/accessibility.js';
-import { launchBrowser } from '../support/browser.js';
+import { launchBrowser, screenshot } from '../support/browser.js';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -78,8 +75,6 @@ describe.each([
   ['narrow', { colorScheme: 'light' }, { width: 360, height: 800 }],
   ['print', { colorScheme: 'light', media: 'print' }, { width: 794, height: 1123 }],
 ] as const)('the report of calendars, %s', (name, media, viewport) => {
-  const shots = process.env.SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'calendar-interop-shots-'));
-
   it('has its style under its own policy, and can be read and reached by everybody', async () => {
     const page = await browser.newPage({ viewport });
     const complaints: string[] = [];
@@ -89,7 +84,7 @@ describe.each([
       route.fulfill({ body: REPORT, contentType: 'text/html' }),
     );
     await page.goto('http://report.test/');
-    await page.screenshot({ path: join(shots, `report-${name}.png`), fullPage: true });
+    await screenshot(page, `report-${name}`);
     expect(complaints).toEqual([]);
     expect(await contrastProblems(page)).toEqual([]);
     expect(await accessibilityProblems(page)).toEqual([]);
