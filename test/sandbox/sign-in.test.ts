@@ -160,9 +160,9 @@ describe('with a secret', () => {
     try {
       const other = await makeClient(own, ['Application.Read.All']);
       const token = await tokenOf(own, other);
-      await own.control({ clock: { advanceMs: 3_598_000 } });
+      await own.control({ clock: { advanceMs: 3_480_000 } });
       expect((await own.graph('GET', '/applications', { as: token })).status).toBe(200);
-      await own.control({ clock: { advanceMs: 2_000 } });
+      await own.control({ clock: { advanceMs: 120_000 } });
       expect(await own.graph('GET', '/applications', { as: token })).toMatchObject({
         status: 401,
         body: { error: { message: 'Lifetime validation failed, the token is expired.' } },
