@@ -4,7 +4,7 @@
  * It appears there in one step or not at all: it is made in a folder beside, tried, written through to the disk and renamed.
  */
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { throwIfCancelled } from './child.js';
 import { executableName } from './path-search.js';
@@ -19,6 +19,33 @@ export function binaryIn(root: string): string {
 /** Root of the cached installation. */
 export function cachedRoot(search: Search): string {
   return join(search.cache, 'pulumi', PULUMI_CLI_VERSION);
+}
+
+/**
+ * Whether the cached program is the one that was tried before: to start it only for its version costs every command as much as
+ * anything else that it does before it works.
+ */
+export async function wasTried(search: Search): Promise<boolean> {
+  try {
+    return (await readFile(triedFile(search), 'utf8')) === (await identityOf(search));
+  } catch {
+    return false;
+  }
+}
+
+/** Keeps that the cached program was tried and is ours. Where that cannot be written, the next command tries it again. */
+export async function rememberTried(search: Search): Promise<void> {
+  await writeFile(triedFile(search), await identityOf(search)).catch(() => undefined);
+}
+
+function triedFile(search: Search): string {
+  return join(cachedRoot(search), 'tried');
+}
+
+/** What changes when the file is replaced, cut short or written to. */
+async function identityOf(search: Search): Promise<string> {
+  const { ino, size, mtimeMs, ctimeMs } = await stat(binaryIn(cachedRoot(search)));
+  return [ino, size, mtimeMs, ctimeMs].join(' ');
 }
 
 /** Begins the name of every folder in which an installation is being made. */

@@ -9,7 +9,16 @@ import type { SemVer } from 'semver';
 import { describeProblem, InteropError, type Problem } from '../../infra/errors.js';
 import { withLock } from './build-lock.js';
 import { runChild } from './child.js';
-import { binaryIn, cachedRoot, cacheOfClis, draftRoot, publish, removeDrafts } from './cli-cache.js';
+import {
+  binaryIn,
+  cachedRoot,
+  cacheOfClis,
+  draftRoot,
+  publish,
+  rememberTried,
+  removeDrafts,
+  wasTried,
+} from './cli-cache.js';
 import { buildCli } from './go-module.js';
 import { installCli } from './installer.js';
 import { findOnPath, isExecutable } from './path-search.js';
@@ -23,7 +32,7 @@ import {
   type Version,
 } from './versions.js';
 
-/** A Pulumi CLI that was run and told its version. */
+/** A Pulumi CLI that told its version, in this run or, where it is in the cache, in one before. */
 export interface PulumiCli {
   /** The program's absolute path. */
   readonly command: string;
@@ -106,10 +115,13 @@ async function lookInCache(search: Search, signal: AbortSignal | undefined): Pro
   const root = cachedRoot(search);
   const command = binaryIn(root);
   if (!(await isExecutable(command))) return { where: command, what: 'not there' };
-  const trouble = await notOurs(command, search, signal);
-  if (trouble !== undefined) {
-    search.progress({ phase: 'search', message: `The Pulumi CLI in the cache is made anew: ${trouble}` });
-    return { where: command, what: trouble };
+  if (!(await wasTried(search))) {
+    const trouble = await notOurs(command, search, signal);
+    if (trouble !== undefined) {
+      search.progress({ phase: 'search', message: `The Pulumi CLI in the cache is made anew: ${trouble}` });
+      return { where: command, what: trouble };
+    }
+    await rememberTried(search);
   }
   return { command, root, version: PULUMI_CLI_VERSION, source: 'cache' };
 }

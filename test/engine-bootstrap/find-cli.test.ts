@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { InteropError } from '../../infra/errors.js';
 import { findPulumiCli } from '../../scripts/engine/cli.js';
@@ -95,6 +95,22 @@ describe('the cache', () => {
     expect((await findPulumiCli(machine.options())).source).toBe('go');
     expect((await findPulumiCli(machine.options())).source).toBe('cache');
     expect(await namesIn(machine.installations)).toEqual([PULUMI_CLI_VERSION]);
+  });
+
+  test('is tried once, and again when its program was changed since', async () => {
+    const runs = join(machine.root, 'runs');
+    const program = [`echo run >> '${runs}'`, ...printsVersion(PULUMI_CLI_VERSION)];
+    await machine.program(machine.cachedBinary, program);
+    for (const _ of [1, 2, 3]) expect((await findPulumiCli(machine.options())).source).toBe('cache');
+    expect(await readFile(runs, 'utf8')).toBe('run\n');
+
+    await machine.program(machine.cachedBinary, [...program, ': changed']);
+    for (const _ of [1, 2]) expect((await findPulumiCli(machine.options())).source).toBe('cache');
+    expect(await readFile(runs, 'utf8')).toBe('run\nrun\n');
+
+    await machine.program(machine.cachedBinary, ['exit 1']);
+    await machine.go('works');
+    expect((await findPulumiCli(machine.options())).source).toBe('go');
   });
 
   test('is cleaned of what dead processes left', async () => {
