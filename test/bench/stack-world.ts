@@ -18,6 +18,7 @@ import { writeLedger } from '../../scripts/stack-file.js';
 import { ledgerIn, type Moment, stopAt } from '../support/interruption.js';
 import { PastedSecret } from '../support/pasted-secret.js';
 import { makeProject, startProcess, type TestProject } from '../support/project.js';
+import { registrationIn } from '../support/registration.js';
 import type { CutOff } from '../support/rotation-commands.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 import type { RotationWorld, SecretKey, StepEnd } from './rotation-world.js';
@@ -112,12 +113,9 @@ export class StackWorld implements RotationWorld {
     await this.setTime(this.#time);
     this.writeLedger(initialLedger({ now: new Date(this.#time), lifetimeDays }));
     await firstUp(this.#project.folder, this.#project.env);
-    const { body } = await this.#sandbox.graph<{ value: { id: string; appId: string }[] }>(
-      'GET',
-      "/applications?$filter=displayName eq 'Interop under test'",
-    );
-    this.#clientId = body.value[0]?.appId ?? '';
-    this.#objectId = body.value[0]?.id ?? '';
+    const { id, appId } = await registrationIn(this.#sandbox);
+    this.#clientId = appId;
+    this.#objectId = id;
   }
 
   async setTime(time: number): Promise<void> {

@@ -11,6 +11,7 @@ import type { HandoffSheet } from '../../infra/handoff/sheet.js';
 import { launchBrowser } from '../support/browser.js';
 import { PastedSecret } from '../support/pasted-secret.js';
 import { makeProject, type RunningCommand, type TestProject } from '../support/project.js';
+import { registrationIn } from '../support/registration.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 import { filesBelow, PROCESS_MARK, placesWith, watchProcesses } from '../support/secret-search.js';
 
@@ -79,11 +80,6 @@ function statesOf({ steps }: HandoffJson): Record<string, string> {
   return Object.fromEntries(steps.map(({ id, state }) => [id.split(':')[0] ?? '', state]));
 }
 
-async function registrationIn(tenant: TestSandbox): Promise<string> {
-  const { body } = await tenant.graph('GET', "/applications?$filter=displayName eq 'Interop under test'");
-  return body.value[0].appId as string;
-}
-
 /** The values that a person must find, by label, with the secret as `hidden`. */
 async function valuesOf(tenant: TestSandbox, hidden: string): Promise<readonly (readonly string[])[]> {
   const { info } = tenant.sandbox;
@@ -91,7 +87,7 @@ async function valuesOf(tenant: TestSandbox, hidden: string): Promise<readonly (
     ['Exchange Web Services URL', 'https://outlook.office365.com/ews/exchange.asmx'],
     ['Exchange role accounts', 'interop@contoso.com'],
     ['Token endpoint URL', `${info.authority}/${info.domain}/oauth2/v2.0/token`],
-    ['Application (client) ID', await registrationIn(tenant)],
+    ['Application (client) ID', (await registrationIn(tenant)).appId],
     ['Client secret', hidden],
   ];
 }
@@ -210,7 +206,7 @@ test('the watch ticks off what Google and Microsoft have seen, as it comes, and 
   expect(await stepIn(page, 'signIn:').getAttribute('data-state')).toBe('open');
 
   const pasted = new PastedSecret(sandbox);
-  pasted.paste(await registrationIn(sandbox), secret);
+  pasted.paste((await registrationIn(sandbox)).appId, secret);
   expect(await pasted.works()).toBe(true);
   await google('POST', {
     lookUp: { calendar: 'ann@contoso.com', url: 'https://outlook.office365.com/ews/exchange.asmx' },
@@ -303,7 +299,7 @@ test('the endpoints of two tenants are joined, and a domain that both claim is r
     ['partner', 'partner', 'Microsoft 365 (Graph API)'],
   ]);
   const clientIds = joined.stacks.map(({ clientId }) => clientId);
-  expect(clientIds).toEqual([await registrationIn(sandbox), await registrationIn(partner)]);
+  expect(clientIds).toEqual([(await registrationIn(sandbox)).appId, (await registrationIn(partner)).appId]);
   expect(joined.stacks.map(({ tenantId }) => tenantId)).toEqual([
     sandbox.sandbox.info.tenantId,
     info.tenantId,

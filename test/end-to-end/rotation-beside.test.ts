@@ -2,6 +2,7 @@
 import { ledgerIn } from '../support/interruption.js';
 import { PastedSecret } from '../support/pasted-secret.js';
 import { type CommandRun, makeProject, type TestProject } from '../support/project.js';
+import { registrationIn, secretNamesIn } from '../support/registration.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 
 const TIMEOUT_MS = 900_000;
@@ -34,31 +35,12 @@ async function standing(): Promise<unknown> {
   return (await project.json(['rotation', 'status'])).value;
 }
 
-interface Registration {
-  readonly appId: string;
-  readonly passwordCredentials: readonly { readonly displayName: string }[];
-}
-
-async function registration(): Promise<Registration> {
-  const { body } = await sandbox.graph<{ value: Registration[] }>(
-    'GET',
-    "/applications?$filter=displayName eq 'Interop under test'",
-  );
-  const [found] = body.value;
-  if (found === undefined) throw new Error('there is no registration');
-  return found;
-}
-
-async function secretNames(): Promise<readonly string[]> {
-  return (await registration()).passwordCredentials.map(({ displayName }) => displayName).sort();
-}
-
 /** A person reads the newest secret in the state and pastes it. */
 async function paste(): Promise<void> {
   const { slots } = ledgerIn(project);
   const newest = (slots.a?.generation ?? 0) > (slots.b?.generation ?? 0) ? 'a' : 'b';
   const secret = await project.secretNamed(`interop-${newest}-g${slots[newest]?.generation}`);
-  google.paste((await registration()).appId, secret);
+  google.paste((await registrationIn(sandbox)).appId, secret);
 }
 
 /** Google looks somebody up: it signs in. */
@@ -71,7 +53,7 @@ test(
   async () => {
     await done(0, 'rotation', 'stage', '--write-only');
     expect(ledgerIn(project).pending).toMatchObject({ event: 'stage' });
-    expect(await secretNames()).toEqual(['interop-a-g1']);
+    expect(await secretNamesIn(sandbox)).toEqual(['interop-a-g1']);
     const finished = await done(0, 'up');
     expect(finished.stdout).toContain('Proved interop-b-g2 with a token');
     expect(ledgerIn(project).pending).toBeUndefined();
@@ -90,7 +72,7 @@ test(
     expect(refused).toMatch(
       /there are two secrets already|another rotation command is working on this stack/,
     );
-    expect(await secretNames()).toEqual(['interop-a-g3', 'interop-b-g2']);
+    expect(await secretNamesIn(sandbox)).toEqual(['interop-a-g3', 'interop-b-g2']);
     expect(await standing()).toMatchObject({ phase: 'staged', pending: null });
     await look();
   },

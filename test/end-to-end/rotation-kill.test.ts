@@ -9,6 +9,7 @@ import type { Ledger } from '../../infra/rotation/ledger.js';
 import { ledgerIn, type Moment, stopAt } from '../support/interruption.js';
 import { PastedSecret } from '../support/pasted-secret.js';
 import { makeProject, type TestProject } from '../support/project.js';
+import { registrationIn, secretNamesIn } from '../support/registration.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 
 let sandbox: TestSandbox;
@@ -257,26 +258,6 @@ async function run(args: readonly string[], wanted: number): Promise<void> {
   expect({ args, code, stderr: code === wanted ? '' : stderr }).toEqual({ args, code: wanted, stderr: '' });
 }
 
-interface Registration {
-  readonly id: string;
-  readonly appId: string;
-  readonly passwordCredentials: readonly { readonly keyId: string; readonly displayName: string }[];
-}
-
-async function registration(): Promise<Registration> {
-  const { body } = await sandbox.graph<{ value: Registration[] }>(
-    'GET',
-    "/applications?$filter=displayName eq 'Interop under test'",
-  );
-  const [found] = body.value;
-  if (found === undefined) throw new Error('there is no registration');
-  return found;
-}
-
-async function secretNames(): Promise<readonly string[]> {
-  return (await registration()).passwordCredentials.map(({ displayName }) => displayName).sort();
-}
-
 /** Whether the tenant holds a secret, be it seen by reads already or not. */
 async function has(name: string): Promise<boolean> {
   const { applications } = (await sandbox.state()) as {
@@ -286,13 +267,13 @@ async function has(name: string): Promise<boolean> {
 }
 
 async function makeInPortal(): Promise<void> {
-  const { id } = await registration();
+  const { id } = await registrationIn(sandbox);
   const body = { passwordCredential: { displayName: PORTAL } };
   expect((await sandbox.graph('POST', `/applications/${id}/addPassword`, { body })).status).toBe(200);
 }
 
 async function portalKey(): Promise<string> {
-  const { passwordCredentials } = await registration();
+  const { passwordCredentials } = await registrationIn(sandbox);
   return passwordCredentials.find(({ displayName }) => displayName === PORTAL)?.keyId ?? '';
 }
 
@@ -314,7 +295,7 @@ async function paste(): Promise<void> {
   const { slots } = ledgerIn(project);
   const newest = (slots.a?.generation ?? 0) > (slots.b?.generation ?? 0) ? 'a' : 'b';
   const secret = await project.secretNamed(`interop-${newest}-g${slots[newest]?.generation}`);
-  google.paste((await registration()).appId, secret);
+  google.paste((await registrationIn(sandbox)).appId, secret);
   expect(await google.works()).toBe(true);
 }
 
@@ -338,7 +319,7 @@ function watchGoogle() {
 
 /** Whatever was cut off: one or two secrets, and a ledger that says so. */
 async function expectSound(what: string): Promise<void> {
-  const { passwordCredentials } = await registration();
+  const { passwordCredentials } = await registrationIn(sandbox);
   const { slots, foreign } = ledgerIn(project);
   expect({ what, secrets: [1, 2].includes(passwordCredentials.length) }).toEqual({ what, secrets: true });
   const named = Object.keys(slots).length + foreign.length;
@@ -347,9 +328,9 @@ async function expectSound(what: string): Promise<void> {
 
 /** The tenant's secrets are those of the ledger, key by key. */
 async function expectAgreement(names: readonly string[]): Promise<void> {
-  expect(await secretNames()).toEqual(names);
+  expect(await secretNamesIn(sandbox)).toEqual(names);
   const { slots, foreign, pending } = ledgerIn(project);
   const named = [slots.a, slots.b, ...foreign].flatMap((secret) => secret?.keyId ?? []).sort();
-  const held = (await registration()).passwordCredentials.map(({ keyId }) => keyId).sort();
+  const held = (await registrationIn(sandbox)).passwordCredentials.map(({ keyId }) => keyId).sort();
   expect({ named, pending }).toEqual({ named: held, pending: undefined });
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { ledgerIn } from '../support/interruption.js';
 import { PastedSecret } from '../support/pasted-secret.js';
 import { type CommandRun, makeProject, ROOT, type TestProject } from '../support/project.js';
+import { registrationIn, secretNamesIn } from '../support/registration.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 
 const HOUR = 3_600_000;
@@ -75,31 +76,12 @@ async function standing(): Promise<unknown> {
   return (await project.json(['rotation', 'status'], env())).value;
 }
 
-interface Registration {
-  readonly appId: string;
-  readonly passwordCredentials: readonly { readonly displayName: string }[];
-}
-
-async function registration(): Promise<Registration> {
-  const { body } = await sandbox.graph<{ value: Registration[] }>(
-    'GET',
-    "/applications?$filter=displayName eq 'Interop under test'",
-  );
-  const [found] = body.value;
-  if (found === undefined) throw new Error('there is no registration');
-  return found;
-}
-
-async function secretNames(): Promise<readonly string[]> {
-  return (await registration()).passwordCredentials.map(({ displayName }) => displayName).sort();
-}
-
 /** A person reads the newest secret in the state, pastes it and saves the form, which Google logs. */
 async function paste(): Promise<void> {
   const { slots } = ledgerIn(project);
   const newest = (slots.a?.generation ?? 0) > (slots.b?.generation ?? 0) ? 'a' : 'b';
   const secret = await project.secretNamed(`interop-${newest}-g${slots[newest]?.generation}`);
-  google.paste((await registration()).appId, secret);
+  google.paste((await registrationIn(sandbox)).appId, secret);
   await workspace('POST', {
     saveForm: { url: 'https://outlook.office365.com/', roleAccount: 'interop@contoso.com' },
   });
@@ -116,13 +98,13 @@ test(
     const both = ['interop-a-g1', 'interop-b-g2'];
     await look();
     await done(0, 'rotation', 'run');
-    expect(await secretNames()).toEqual(['interop-a-g1']);
+    expect(await secretNamesIn(sandbox)).toEqual(['interop-a-g1']);
 
     await pass(31 * DAY);
     await look();
     const staged = await done(10, 'rotation', 'run');
     expect(staged.stdout).toContain('Proved interop-b-g2 with a token');
-    expect(await secretNames()).toEqual(both);
+    expect(await secretNamesIn(sandbox)).toEqual(both);
 
     // Nobody has pasted it: there is nothing to see.
     await pass(DAY);
@@ -158,10 +140,10 @@ test(
     for (const fault of ['reportEmpty=1', 'reportContradiction=1']) {
       await sandbox.control({ faults: [fault] });
       await done(10, 'rotation', 'run');
-      expect(await secretNames()).toEqual(both);
+      expect(await secretNamesIn(sandbox)).toEqual(both);
     }
     await done(0, 'rotation', 'run');
-    expect(await secretNames()).toEqual(['interop-b-g2']);
+    expect(await secretNamesIn(sandbox)).toEqual(['interop-b-g2']);
     expect(await standing()).toMatchObject({ phase: 'steady', pending: null, due: [] });
     await look();
   },

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { PastedSecret } from '../support/pasted-secret.js';
 import { makeProject, type TestProject } from '../support/project.js';
+import { registrationIn, secretNamesIn } from '../support/registration.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 
 let sandbox: TestSandbox;
@@ -23,28 +24,9 @@ async function rotation(...args: readonly string[]): Promise<{ code: number | nu
   return (await project.json(['rotation', ...args])) as never;
 }
 
-interface Registration {
-  readonly appId: string;
-  readonly passwordCredentials: readonly { readonly keyId: string; readonly displayName: string }[];
-}
-
-async function registration(): Promise<Registration> {
-  const { body } = await sandbox.graph<{ value: Registration[] }>(
-    'GET',
-    "/applications?$filter=displayName eq 'Interop under test'",
-  );
-  const [found] = body.value;
-  if (found === undefined) throw new Error('there is no registration');
-  return found;
-}
-
-async function secretNames(): Promise<readonly string[]> {
-  return (await registration()).passwordCredentials.map(({ displayName }) => displayName).sort();
-}
-
 /** A person reads the secret in the state and pastes it. */
 async function paste(name: string): Promise<void> {
-  const { appId } = await registration();
+  const { appId } = await registrationIn(sandbox);
   google.paste(appId, await project.secretNamed(name));
   expect(await google.works()).toBe(true);
 }
@@ -68,18 +50,18 @@ test('two generations: stage, paste, confirm, retire; each command safe to repea
     expect(staged.value.done.join(' ')).toContain(
       `Proved ${to} with a token from Entra (full_access_as_app)`,
     );
-    expect(await secretNames()).toEqual([from, to].sort());
+    expect(await secretNamesIn(sandbox)).toEqual([from, to].sort());
     expect(await google.works()).toBe(true);
 
     // Again, and too early: refused, and nothing changes.
     expect((await rotation('stage')).code).toBe(5);
     expect((await rotation('retire')).code).toBe(5);
-    expect(await secretNames()).toEqual([from, to].sort());
+    expect(await secretNamesIn(sandbox)).toEqual([from, to].sort());
 
     await paste(to);
     expect(await rotation('confirm')).toMatchObject({ code: 0, value: { phase: 'switched' } });
     expect(await rotation('retire')).toMatchObject({ code: 0, value: { phase: 'steady', due: [] } });
-    expect(await secretNames()).toEqual([to]);
+    expect(await secretNamesIn(sandbox)).toEqual([to]);
     expect(await google.works()).toBe(true);
     expect((await rotation('retire')).code).toBe(5);
     expect(await rotation('status')).toMatchObject({ code: 0, value: { phase: 'steady' } });

@@ -4,6 +4,7 @@ import { reduce } from '../../infra/rotation/index.js';
 import { type Ledger, parseLedger } from '../../infra/rotation/ledger.js';
 import { readStackFile, stackConfigOf, writeLedger } from '../../scripts/stack-file.js';
 import { makeProject, type TestProject } from '../support/project.js';
+import { secretNamesIn } from '../support/registration.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 
 let sandbox: TestSandbox;
@@ -18,20 +19,12 @@ afterEach(async () => {
   await sandbox.dispose();
 });
 
-async function secretNames(): Promise<readonly string[]> {
-  const { body } = await sandbox.graph<{ value: { passwordCredentials: { displayName: string }[] }[] }>(
-    'GET',
-    "/applications?$filter=displayName eq 'Interop under test'",
-  );
-  return (body.value[0]?.passwordCredentials ?? []).map(({ displayName }) => displayName).sort();
-}
-
 test('a ledger older than the state, or made beside it, is refused before anything is deleted', async () => {
   expect((await project.run(['up'])).code).toBe(0);
   const old = readFileSync(project.stackFile, 'utf8');
   stage('one checkout');
   expect((await project.run(['up'])).code).toBe(0);
-  expect(await secretNames()).toEqual(['interop-a-g1', 'interop-b-g2']);
+  expect(await secretNamesIn(sandbox)).toEqual(['interop-a-g1', 'interop-b-g2']);
 
   writeFileSync(project.stackFile, old);
   for (const command of ['preview', 'up']) {
@@ -47,7 +40,7 @@ test('a ledger older than the state, or made beside it, is refused before anythi
   const { code, stderr } = await project.run(['preview']);
   expect(code).toBe(2);
   expect(stderr).toContain('was not made from the ledger');
-  expect(await secretNames()).toEqual(['interop-a-g1', 'interop-b-g2']);
+  expect(await secretNamesIn(sandbox)).toEqual(['interop-a-g1', 'interop-b-g2']);
 
   expect((await project.run(['rotation', 'restore'])).code).toBe(0);
   expect((await project.run(['preview'])).code).toBe(0);
