@@ -6,6 +6,7 @@ import {
   readAccount,
   type VisibilityFiles,
 } from '../exchange/visibility/index.js';
+import { type EndpointReport, worksWith } from './endpoint.js';
 
 /** How many are taken. */
 const MOST = 4;
@@ -32,4 +33,30 @@ export async function peopleOfLastSweep(
     if ((await readAccount(lastAccount(file), take)) !== undefined && open.length > 0) break;
   }
   return [...new Set([...open, ...strict])];
+}
+
+/**
+ * Somebody of the last sweep who is not known any more has left since: that is no fault of the endpoint. Where nobody is known, it is.
+ *
+ * @param report a look-up of people whom nobody named
+ * @returns the report without those who left, and their addresses
+ */
+export function leaveOutThoseGone(report: EndpointReport): {
+  readonly report: EndpointReport;
+  readonly gone: readonly string[];
+} {
+  const left = report.attendees.filter(({ findings }) =>
+    findings.some(({ code }) => code === 'CI-ATTENDEE-UNKNOWN'),
+  );
+  if (left.length === 0 || left.length === report.attendees.length) return { report, gone: [] };
+  const findings = report.findings.filter((found) => !left.some((one) => one.findings.includes(found)));
+  return {
+    report: {
+      ...report,
+      findings,
+      attendees: report.attendees.filter((attendee) => !left.includes(attendee)),
+      works: worksWith(findings),
+    },
+    gone: left.map(({ address }) => address),
+  };
 }

@@ -15,7 +15,7 @@ import {
   windowFrom,
 } from '../../infra/verify/index.js';
 import { kindName } from '../../infra/verify/report.js';
-import { peopleOfLastSweep } from '../../infra/verify/sample.js';
+import { leaveOutThoseGone, peopleOfLastSweep } from '../../infra/verify/sample.js';
 import type { CommandContext } from '../command-context.js';
 import { googlePlaces } from '../google-places.js';
 import type { ReadStack } from '../read-stack.js';
@@ -69,12 +69,17 @@ export async function lookUpThrough(
   const reports: EndpointReport[] = [];
   const blind: string[] = [];
   try {
-    const attendees = new Map<Endpoint, readonly string[]>();
+    const attendees = new Map<Endpoint, Sample>();
     for (const endpoint of asToldLast(endpoints, options))
       attendees.set(endpoint, await attendeesOf(endpoint, endpoints, options));
-    const google = googleSight(options, [...attendees.values()].flat(), (what) => blind.push(what));
-    const checks = [...attendees].map(
-      ([endpoint, people]): EndpointCheck => ({
+    const google = googleSight(
+      options,
+      [...attendees.values()].flatMap(({ people }) => people),
+      (what) => blind.push(what),
+    );
+    const checks = [...attendees].map(([endpoint, { people, ofLastSweep }]) => ({
+      ofLastSweep,
+      check: {
         ...wishesOf(options),
         outside: options.outside ?? somebodyOutside(people, options),
         name: endpoint.name,
@@ -84,11 +89,18 @@ export async function lookUpThrough(
         window: windowFrom(around.now(), options.wishes.days),
         sight: sight.sight,
         google,
-      }),
-    );
-    for (const check of checks) {
+      } satisfies EndpointCheck,
+    }));
+    for (const { check, ofLastSweep } of checks) {
       terminal.status(`looking up ${check.attendees.length} calendars through ${check.name}`);
-      const report = await verifyEndpoint(check, around);
+      const whole = await verifyEndpoint(check, around);
+      const { report, gone } = ofLastSweep ? leaveOutThoseGone(whole) : { report: whole, gone: [] };
+      for (const address of gone) {
+        terminal.line(
+          `${check.name}: Exchange does not know ${address} of the last sweep any more; left out.`,
+          'dim',
+        );
+      }
       reports.push(report);
       onReport?.(report);
     }
@@ -167,16 +179,24 @@ function wayOf(
     : { kind: 'graph', graph: cloud.graph, credentials: { ...pasted, scope: `${cloud.graph}/.default` } };
 }
 
+/** Whom an endpoint is asked about. */
+interface Sample {
+  readonly people: readonly string[];
+  /** Nobody named them: who has left since the sweep tells nothing about the endpoint. */
+  readonly ofLastSweep: boolean;
+}
+
 /** Those who were named and live in the endpoint's domains; else some of the last sweep; else the role accounts. */
 async function attendeesOf(
   endpoint: Endpoint,
   endpoints: readonly Endpoint[],
   { context, read: { stack, config }, people }: LookUpOptions,
-): Promise<readonly string[]> {
+): Promise<Sample> {
+  const named = (addresses: readonly string[]) => ({ people: addresses, ofLastSweep: false });
   if (people.length > 0) {
-    if (endpoints.length === 1) return people;
+    if (endpoints.length === 1) return named(people);
     const own = people.filter((address) => endpoint.domains.includes(domainOf(address)));
-    return own.length > 0 ? own : endpoint.roleAccounts;
+    return named(own.length > 0 ? own : endpoint.roleAccounts);
   }
   const seen = await peopleOfLastSweep(filesOf(config, stack.name, context.env), endpoint.domains);
   if (seen.length > 0) {
@@ -184,11 +204,11 @@ async function attendeesOf(
       `${endpoint.name}: looks up ${seen.length} people of the last sweep on this machine.`,
       'dim',
     );
-    return seen;
+    return { people: seen, ofLastSweep: true };
   }
   const say = `${endpoint.name}, ${kindName(wayKind(endpoint))}: nobody was named with --attendee, so the role accounts look themselves up.`;
   context.terminal.line(say, 'dim');
-  return endpoint.roleAccounts;
+  return named(endpoint.roleAccounts);
 }
 
 function wayKind({ type }: Endpoint): EndpointReport['kind'] {

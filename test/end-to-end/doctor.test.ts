@@ -14,13 +14,10 @@ import { setRight } from '../verify/support/world.js';
 
 let sandbox: TestSandbox;
 let project: TestProject;
-let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   sandbox = await startTestSandbox({ mailboxes: 12 });
   project = await makeProject({ info: sandbox.sandbox.info });
-  // Sweeps of other tests' stacks of this name are none of ours.
-  env = { XDG_STATE_HOME: join(project.root, 'state') };
   await project.configure({
     'calendar-interop:protocol': 'graph',
     'calendar-interop:endpoints': [
@@ -33,7 +30,7 @@ beforeAll(async () => {
     ],
     'calendar-interop:visibility': { scope: { all: true } },
   });
-  expect((await project.run(['up'], env)).code).toBe(0);
+  expect((await project.run(['up'])).code).toBe(0);
 }, 200_000);
 afterAll(async () => {
   await project.dispose();
@@ -75,7 +72,7 @@ const reportSchema = z.strictObject({
 });
 
 async function doctor(args: readonly string[] = [], more: NodeJS.ProcessEnv = {}) {
-  const { code, stdout, stderr } = await project.run(['doctor', '--json', ...args], { ...env, ...more });
+  const { code, stdout, stderr } = await project.run(['doctor', '--json', ...args], more);
   const parsed = reportSchema.safeParse(JSON.parse(stdout));
   if (!parsed.success) throw new Error(`${parsed.error.message}\n${stdout}`);
   const report = parsed.data;
@@ -83,6 +80,16 @@ async function doctor(args: readonly string[] = [], more: NodeJS.ProcessEnv = {}
   const states = Object.fromEntries(report.sections.map(({ id, state }) => [id, state]));
   const section = (wanted: string) => report.sections.find(({ id }) => id === wanted);
   return { code, report, states, section, said: { stdout, stderr } };
+}
+
+/** Whom `verify` asks about by itself. */
+async function lookedUp(): Promise<readonly string[]> {
+  return addressesIn((await project.json(['verify'])).value);
+}
+
+function addressesIn(report: unknown): readonly string[] {
+  const { endpoints } = report as { endpoints: { attendees: { address: string }[] }[] };
+  return endpoints.flatMap(({ attendees }) => attendees.map(({ address }) => address));
 }
 
 /** Everything that could have been written to: the tenant, the state, the stack's file. */
@@ -121,7 +128,7 @@ test('a secret that Google is not known to hold is left alone: something is due,
 });
 
 test('a stack that is well: all sections fine, exit code 0, nothing written', async () => {
-  expect((await project.run(['rotation', 'confirm'], env)).code).toBe(0);
+  expect((await project.run(['rotation', 'confirm'])).code).toBe(0);
   const before = await everything();
   const { code, report, states, section, said } = await doctor();
   expect(report.verdict).toEqual({ state: 'ok', exitCode: 0, words: 'all is well', next: [] });
@@ -133,7 +140,7 @@ test('a stack that is well: all sections fine, exit code 0, nothing written', as
 });
 
 test('a staged secret is not used, neither by a look-up nor otherwise', async () => {
-  expect((await project.run(['rotation', 'stage'], env)).code).toBe(0);
+  expect((await project.run(['rotation', 'stage'])).code).toBe(0);
   const { a, b } = await slots();
   const before = await signIns();
   const { code, states } = await doctor(['--section', 'rotation', '--section', 'verify']);
@@ -141,6 +148,16 @@ test('a staged secret is not used, neither by a look-up nor otherwise', async ()
   const after = await signIns();
   expect(after[b.keyId]).toBe(before[b.keyId]);
   expect(after[a.keyId]).not.toBe(before[a.keyId]);
+});
+
+test('somebody who has left since the last sweep is no fault of the endpoint', async () => {
+  const [person, ...others] = await lookedUp();
+  expect((await sandbox.graph('DELETE', `/users/${person}`)).status).toBe(204);
+  const { code, stdout, stderr } = await project.run(['verify', '--json']);
+  expect(stderr).toContain(`Exchange does not know ${person} of the last sweep any more; left out`);
+  expect(code).toBe(0);
+  expect(addressesIn(JSON.parse(stdout))).toEqual(others);
+  expect((await project.run(['verify', '--attendee', person ?? ''])).code).toBe(11);
 });
 
 test('without a sign-in the rest is looked at all the same; who cannot look says why', async () => {

@@ -40,7 +40,6 @@ beforeAll(async () => {
     ...PROCESS_MARK,
     GOOGLE: join(project.root, 'google.json'),
     SSL_CERT_FILE: certificates,
-    XDG_STATE_HOME: join(project.root, 'state'),
   };
   await project.configure({
     'calendar-interop:google': { credentials: 'GOOGLE', subject: 'admin@contoso.com', url: workspace.url },

@@ -24,9 +24,9 @@ afterEach(async () => {
   await sandbox.dispose();
 });
 
-/** With the accounts of sweeps in a folder of its own, and everything that could be logged logged. */
+/** With everything that could be logged logged. */
 async function run(args: readonly string[]): Promise<CommandRun> {
-  const ended = await project.run(args, { XDG_STATE_HOME: join(project.root, 'state'), DEBUG: '*' });
+  const ended = await project.run(args, { DEBUG: '*' });
   written += ended.stdout + ended.stderr;
   return ended;
 }

@@ -3,13 +3,14 @@
  * it: as a process.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
 import type { SandboxInfo } from '../../sandbox/index.js';
+import { cacheFolder } from '../../scripts/cache-folder.js';
 import { findPulumiCli } from '../../scripts/engine/cli.js';
 import { writeTrustBundle } from '../../scripts/trust-bundle.js';
 
@@ -80,14 +81,12 @@ export async function makeProject(tenant: {
   if (client === undefined) throw new Error(`the sandbox has no client ${tenant.as}`);
   const env = {
     ...ownEnvironment(),
-    // What a command leaves behind is found there, and is no other test's.
+    // What a command leaves behind is found there, and is no other test's: emulated tenants share their names.
     TMPDIR: temporary,
+    XDG_STATE_HOME: join(root, 'state'),
+    XDG_CACHE_HOME: await cacheWithCli(join(root, 'cache')),
     // A home of its own would make the CLI and its plugins be looked for anew each time.
-    PULUMI_HOME: join(
-      process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
-      'calendar-interop',
-      'pulumi-home',
-    ),
+    PULUMI_HOME: join(cacheFolder(process.env), 'pulumi-home'),
     PULUMI_BACKEND_URL: pathToFileURL(backend).href,
     PULUMI_CONFIG_PASSPHRASE: 'a passphrase for tests',
     SSL_CERT_FILE: writeTrustBundle(tenant.info.caFile, {}),
@@ -142,6 +141,15 @@ export async function makeProject(tenant: {
   };
   await project.configure();
   return project;
+}
+
+/** A cache folder that holds the machine's Pulumi CLI and nothing else. */
+async function cacheWithCli(folder: string): Promise<string> {
+  const shared = join(cacheFolder(process.env), 'pulumi');
+  const own = join(folder, 'calendar-interop');
+  await Promise.all([shared, own].map((path) => mkdir(path, { recursive: true })));
+  await symlink(shared, join(own, 'pulumi'));
+  return folder;
 }
 
 /** The state with secrets in clear text. */

@@ -1,6 +1,6 @@
 /** The search for a secret in whatever a command writes and starts. */
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningCommand } from './project.js';
@@ -28,10 +28,11 @@ export function placesWith(secret: string, places: Readonly<Record<string, strin
 /** Every file below a folder, by path. */
 export function filesBelow(folder: string): Record<string, string> {
   const files: Record<string, string> = {};
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    if (statSync(path).isDirectory()) Object.assign(files, filesBelow(path));
-    else files[path] = readFileSync(path, 'latin1');
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) Object.assign(files, filesBelow(path));
+    // The Pulumi CLI is linked into the cache folder.
+    else if (!entry.isSymbolicLink()) files[path] = readFileSync(path, 'latin1');
   }
   return files;
 }
