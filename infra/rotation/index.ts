@@ -12,6 +12,7 @@ export {
   describeSecret,
   holdersOf,
   intendedSecrets,
+  isConfirmed,
   isSwitched,
   lastOwnUse,
   liveSecrets,

@@ -121,6 +121,15 @@ export function awaitedEndpoints(ledger: Ledger, policy: RotationPolicy): readon
   return policy.endpoints.filter((name) => !holders.includes(name));
 }
 
+/** Whether the ledger knows already that an endpoint holds a secret. */
+export function isConfirmed(
+  ledger: Ledger,
+  confirmation: SecretRef & { readonly endpoint: string },
+): boolean {
+  const known = evidenceOf(ledger, confirmation.endpoint);
+  return known !== undefined && sameSecret(known, confirmation);
+}
+
 /** Whether Google holds the newest secret everywhere, as far as is known. */
 export function isSwitched(ledger: Ledger, policy: RotationPolicy): boolean {
   return awaitedEndpoints(ledger, policy).length === 0 && ledger.current === targetSecret(ledger).slot;

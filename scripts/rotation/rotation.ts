@@ -13,6 +13,7 @@ import type { SecretPolicy } from '../../infra/identity/secret-policy.js';
 import { once } from '../../infra/once.js';
 import {
   describeSecret,
+  isConfirmed,
   type JudgedEvidence,
   type RotationEvent,
   type RotationPolicy,
@@ -121,7 +122,8 @@ export class Rotation {
     const { context, stack, config, ledger } = this;
     const request = { context, stack, config, ledger, now: this.world.now() };
     const judged = await this.world.evidence(request);
-    if (judged.confirmed.length === 0) return judged;
+    // Nothing new: our own uses need not be asked for, and the engine not be started.
+    if (judged.confirmed.every((seen) => isConfirmed(ledger, seen))) return judged;
     this.#ownUses = await (await this.engine()).ownUses(ledger);
     const informed = this.#after(this.#ownUses);
     return informed === ledger ? judged : await this.world.evidence({ ...request, ledger: informed });

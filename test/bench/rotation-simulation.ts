@@ -27,6 +27,8 @@ export interface SimulationOptions {
   readonly plan: typeof planRun;
   /** Let the world's own `rotation run` decide instead. @default false */
   readonly byCommand?: boolean;
+  /** The part of the commands that are cut off. @default 0.08 */
+  readonly crashes?: number;
 }
 
 export interface SimulationResult {
@@ -176,7 +178,7 @@ class Years {
   }
 
   #cutOff(): CutOff {
-    if (!this.#chance(0.08)) return undefined;
+    if (!this.#chance(this.#options.crashes ?? 0.08)) return undefined;
     return this.#chance(0.3) ? 'after writing' : Math.floor(this.#roll() * 7);
   }
 

@@ -20,8 +20,10 @@ const SELF_CHECK_SEEDS = 20;
 
 /** Seeds on the real engine. */
 const ENGINE_SEEDS = 3;
-/** A secret's life there: Entra's portal proposes half a year, and longer ones leave more days without work than they save. */
-const ENGINE_LIFETIME_DAYS = 365;
+/** A secret's life there, as Entra's portal proposes it. */
+const ENGINE_LIFETIME_DAYS = 180;
+/** Few days have work, so more of what is done is cut off than on the fake engine. */
+const ENGINE_CRASHES = 0.4;
 /** How long the wrong decision is tried there, with secrets that live for so many days: its first new secret shows it. */
 const ENGINE_SELF_CHECK = { days: 40, lifetimeDays: 60 };
 
@@ -134,7 +136,7 @@ export async function yearsOfStack(options: {
   const world = await StackWorld.start({ seed, policy, start });
   try {
     const decision = plan === undefined ? { plan: planRun, byCommand: true } : { plan };
-    const result = await simulate(world, { seed, start, days, ...decision });
+    const result = await simulate(world, { seed, start, days, crashes: ENGINE_CRASHES, ...decision });
     return { result, counts: world.counts };
   } finally {
     await world.dispose();

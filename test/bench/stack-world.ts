@@ -51,6 +51,9 @@ export interface StackWorldOptions {
 }
 
 const SCRIPT = join(process.cwd(), 'dist', 'test', 'bench', 'stack-command.js');
+const DAY = 86_400_000;
+/** The pipeline's own sign-in is none that is rotated here: it outlives the years. */
+const DEPLOYER_SECRET_DAYS = 4 * 365;
 /** How long reads do not show what was made, for a command that is killed meanwhile. */
 const REPLICATION_MS = 60_000;
 
@@ -58,6 +61,7 @@ export class StackWorld implements RotationWorld {
   readonly policy: RotationPolicy;
   readonly #sandbox: TestSandbox;
   readonly #project: TestProject;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #values = new Map<SecretKey, string>();
   /** Whether a secret signed in when it was tried last, and when that was. */
   readonly #tried = new Map<SecretKey, { readonly at: number; readonly works: boolean }>();
@@ -73,7 +77,9 @@ export class StackWorld implements RotationWorld {
     // What was there before is seen from the first day on.
     const sandbox = await startTestSandbox({ seed, clock: new Date(start - 60_000) });
     const project = await makeProject({ info: sandbox.sandbox.info });
-    const world = new StackWorld(policy, sandbox, project, start);
+    const deployer = await deployerSecret(sandbox, start + DEPLOYER_SECRET_DAYS * DAY);
+    const env = { ...project.env, ARM_CLIENT_SECRET: deployer };
+    const world = new StackWorld({ policy, sandbox, project, env, time: start });
     try {
       await world.#begin();
       return world;
@@ -83,11 +89,18 @@ export class StackWorld implements RotationWorld {
     }
   }
 
-  private constructor(policy: RotationPolicy, sandbox: TestSandbox, project: TestProject, time: number) {
-    this.policy = policy;
-    this.#sandbox = sandbox;
-    this.#project = project;
-    this.#time = time;
+  private constructor(parts: {
+    readonly policy: RotationPolicy;
+    readonly sandbox: TestSandbox;
+    readonly project: TestProject;
+    readonly env: Readonly<Record<string, string>>;
+    readonly time: number;
+  }) {
+    this.policy = parts.policy;
+    this.#sandbox = parts.sandbox;
+    this.#project = parts.project;
+    this.#env = parts.env;
+    this.#time = parts.time;
   }
 
   get counts(): StackWorldCounts {
@@ -112,7 +125,7 @@ export class StackWorld implements RotationWorld {
     });
     await this.setTime(this.#time);
     this.writeLedger(initialLedger({ now: new Date(this.#time), lifetimeDays }));
-    await firstUp(this.#project.folder, this.#project.env);
+    await firstUp(this.#project.folder, this.#env);
     const { id, appId } = await registrationIn(this.#sandbox);
     this.#clientId = appId;
     this.#objectId = id;
@@ -148,7 +161,8 @@ export class StackWorld implements RotationWorld {
 
   /** The command `rotation run`. */
   async run(evidence: JudgedEvidence, now: Date, cutOff?: CutOff): Promise<StepEnd> {
-    const idle = planRun(this.readLedger(), this.policy, evidence, now).steps.length === 0;
+    const { steps, blocked } = planRun(this.readLedger(), this.policy, evidence, now);
+    const idle = steps.length === 0 && blocked.length === 0;
     // A run on a day without work has nothing to be killed at.
     const { end, engines } = await this.#do({ kind: 'run', evidence }, now, idle ? undefined : cutOff);
     this.#counts.enginesOfRuns += engines;
@@ -172,7 +186,7 @@ export class StackWorld implements RotationWorld {
   }
 
   async makeByHand(days: number): Promise<SecretKey> {
-    const endDateTime = formatInstant(new Date(this.#time + days * 86_400_000));
+    const endDateTime = formatInstant(new Date(this.#time + days * DAY));
     const { status, body } = await this.#sandbox.graph<{ keyId: string; secretText: string }>(
       'POST',
       `/applications/${this.#objectId}/addPassword`,
@@ -201,8 +215,8 @@ export class StackWorld implements RotationWorld {
   }
 
   async #do(command: StackCommand, now: Date, cutOff: CutOff): Promise<StackTaskEnd> {
-    const { folder, env, stackFile } = this.#project;
-    const task = { folder, env, stackFile, command, now, moves: this.#moves };
+    const { folder, stackFile } = this.#project;
+    const task = { folder, env: this.#env, stackFile, command, now, moves: this.#moves };
     const done = cutOff === undefined ? await doOnStack(task) : await this.#killed(task, cutOff);
     this.#counts.engines += done.engines;
     if (done.failure !== undefined) this.#failures.push(done.failure);
@@ -245,4 +259,20 @@ export class StackWorld implements RotationWorld {
     const ours = applications.find(({ id }) => id === this.#objectId);
     return JSON.stringify(ours?.passwords.map(({ keyId }) => keyId));
   }
+}
+
+/** A new secret of the client that the pipeline signs in with. */
+async function deployerSecret(sandbox: TestSandbox, end: number): Promise<string> {
+  const client = sandbox.sandbox.info.clients.find(({ name }) => name === 'deployer');
+  const { body } = await sandbox.graph<{ secretText?: string }>(
+    'POST',
+    `/applications(appId='${client?.clientId}')/addPassword`,
+    {
+      body: {
+        passwordCredential: { displayName: 'pipeline', endDateTime: formatInstant(new Date(end)) },
+      },
+    },
+  );
+  if (body.secretText === undefined) throw new Error(`no secret was made: ${JSON.stringify(body)}`);
+  return body.secretText;
 }

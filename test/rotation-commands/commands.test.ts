@@ -284,6 +284,20 @@ test('a ledger older than the state is refused before anything is written; resto
   expect(world.saved?.revision).toBe(world.ledger().revision);
 });
 
+test('evidence for what is confirmed already does not start the engine', async () => {
+  await stage();
+  const seen = { endpoint: 'one', slot: 'b', generation: 2, seen: 'a sign-in' } as const;
+  world.seen = { confirmed: [seen], silent: [], contradictions: [] };
+  world.passDays(1);
+  await run();
+  expect(world.ledger().confirmed.one).toMatchObject({ slot: 'b', how: 'seen' });
+  const [opened, before] = [world.opened, world.text()];
+  world.passDays(1);
+  await run();
+  expect(world.evidenceAsked).toBeGreaterThan(1);
+  expect([world.opened, world.text()]).toEqual([opened, before]);
+});
+
 test('a copy in Key Vault that fails stops nothing, and the next call makes it', async () => {
   world.dispose();
   world = new FakeWorld({

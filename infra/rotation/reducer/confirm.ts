@@ -1,7 +1,13 @@
 /** The hand-over: which secret the endpoints hold. */
-import type { HandConfirmEvent, SeenConfirmation, SeenConfirmEvent } from '../events.js';
-import type { Ledger } from '../ledger.js';
-import { awaitedEndpoints, evidenceOf, includes, sameSecret, slotSecrets, targetSecret } from '../secrets.js';
+import type { HandConfirmEvent, SeenConfirmEvent } from '../events.js';
+import {
+  awaitedEndpoints,
+  includes,
+  isConfirmed,
+  sameSecret,
+  slotSecrets,
+  targetSecret,
+} from '../secrets.js';
 import { emptySlot, refuse, unknownEndpoint } from './refusals.js';
 import type { Change, Evidence, Judge, Step } from './step.js';
 import { noted } from './words.js';
@@ -29,7 +35,7 @@ export function confirmSeen(judge: Judge, { seen }: SeenConfirmEvent): Step {
   if (unknown !== undefined) return unknownEndpoint(policy, unknown.endpoint);
   const dead = seen.find((one) => !includes(slotSecrets(ledger), one));
   if (dead !== undefined) return emptySlot(ledger, dead.slot);
-  const news = seen.filter((one) => !isKnown(ledger, one));
+  const news = seen.filter((one) => !isConfirmed(ledger, one));
   const [first] = news;
   if (seen.length === 0 || new Set(seen.map(({ endpoint }) => endpoint)).size !== seen.length) {
     return refuse('nothingSeen', {
@@ -58,11 +64,6 @@ export function confirmSeen(judge: Judge, { seen }: SeenConfirmEvent): Step {
       },
     ],
   };
-}
-
-function isKnown(ledger: Ledger, { endpoint, slot, generation }: SeenConfirmation): boolean {
-  const known = evidenceOf(ledger, endpoint);
-  return known !== undefined && sameSecret(known, { slot, generation });
 }
 
 /** The secret in use moves to the newest one when all endpoints hold it, and back when one of them turns out not to. */
