@@ -349,6 +349,12 @@ class Years {
     return [...this.#google.values()].some((pasted) => pasted.secret === secret);
   }
 
+  /** At least one: who set out to paste has pasted something. */
+  #some(endpoints: readonly string[]): readonly string[] {
+    const chosen = endpoints.filter(() => this.#chance(0.5));
+    return chosen.length > 0 ? chosen : endpoints.slice(0, 1);
+  }
+
   /** Endpoint by endpoint, at times only some; confirmed by hand, or left to evidence where there is any. */
   async #handOver(now: Date): Promise<void> {
     const secret = await this.#world.secretToPaste();
@@ -356,7 +362,7 @@ class Years {
     const all = this.#world.policy.endpoints;
     // Who left some out comes back for all of them: the lead is not for ever.
     const again = all.some((endpoint) => this.#google.get(endpoint)?.secret === secret);
-    const endpoints = again || this.#chance(0.7) ? all : all.filter(() => this.#chance(0.5));
+    const endpoints = again || this.#chance(0.7) ? all : this.#some(all);
     for (const endpoint of endpoints)
       if (this.#google.get(endpoint)?.secret !== secret) this.#paste(endpoint, secret);
     const held = all.filter((endpoint) => this.#google.get(endpoint)?.secret === secret);
