@@ -6,7 +6,7 @@ import {
   undoEwsAccess,
 } from '../../infra/exchange/ews-access/index.js';
 import type { CmdletPort } from '../../infra/exchange/transport/port.js';
-import { describeWithPwsh } from '../exchange-transport/support/pwsh.js';
+import { describeWithPwsh } from '../support/pwsh.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 import { openSandboxPort, realWork } from '../support/sandbox-port.js';
 

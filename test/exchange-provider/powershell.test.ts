@@ -1,5 +1,5 @@
 /** The same resources over PowerShell's own engine: everything made, and everything as before at the end. */
-import { describeWithPwsh } from '../exchange-transport/support/pwsh.js';
+import { describeWithPwsh } from '../support/pwsh.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 import { dump, type Json, Life, type RunningProvider, startProvider } from './support/provider.js';
 

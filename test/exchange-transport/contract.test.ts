@@ -3,7 +3,7 @@ import { InteropError } from '../../infra/errors.js';
 import { CMDLETS } from '../../infra/exchange/transport/cmdlets.js';
 import { ExchangeError } from '../../infra/exchange/transport/exchange-error.js';
 import type { CmdletCall, CmdletPort } from '../../infra/exchange/transport/port.js';
-import { describeWithPwsh } from './support/pwsh.js';
+import { describeWithPwsh } from '../support/pwsh.js';
 import { startTenant, type Tenant } from './support/tenant.js';
 
 const MAILBOXES = 40;

@@ -7,7 +7,7 @@ import { CMDLETS } from '../../infra/exchange/transport/cmdlets.js';
 import { shellEnvironment } from '../../infra/exchange/transport/shell-environment.js';
 import { preludeLine, requestLine } from '../../infra/exchange/transport/shell-script.js';
 import { type Shell, Shells } from '../../infra/exchange/transport/shells.js';
-import { describeWithPwsh, shellVariables } from './support/pwsh.js';
+import { describeWithPwsh, shellVariables } from '../support/pwsh.js';
 
 const VALUES = 10_000;
 const PER_LINE = 500;

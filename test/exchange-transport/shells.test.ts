@@ -9,7 +9,7 @@ import { openPort } from '../../infra/exchange/transport/open.js';
 import { shellEnvironment } from '../../infra/exchange/transport/shell-environment.js';
 import { certificate, readFrame, secure } from '../../infra/exchange/transport/shell-script.js';
 import { ShellLost, Shells } from '../../infra/exchange/transport/shells.js';
-import { describeWithPwsh, pwsh, shellVariables } from './support/pwsh.js';
+import { describeWithPwsh, pwsh, shellVariables } from '../support/pwsh.js';
 
 const MARKER = '0123456789abcdef0123456789abcdef';
 const frame = (value: unknown) =>

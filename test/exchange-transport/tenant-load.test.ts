@@ -1,7 +1,7 @@
 /** Many calls, and faults of servers and connections, against the emulated tenant. */
 import { ExchangeError } from '../../infra/exchange/transport/exchange-error.js';
 import type { CmdletCall, CmdletPort } from '../../infra/exchange/transport/port.js';
-import { describeWithPwsh } from './support/pwsh.js';
+import { describeWithPwsh } from '../support/pwsh.js';
 import { startTenant, type Tenant } from './support/tenant.js';
 
 const MAILBOXES = 2500;

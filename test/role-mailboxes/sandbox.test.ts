@@ -8,8 +8,8 @@ import {
 } from '../../infra/exchange/role-mailboxes/index.js';
 import type { CmdletPort } from '../../infra/exchange/transport/port.js';
 import { Incomplete } from '../../infra/exchange/work.js';
-import { describeWithPwsh } from '../exchange-transport/support/pwsh.js';
 import { failureOf } from '../support/memory-port.js';
+import { describeWithPwsh } from '../support/pwsh.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 import { openSandboxDirectory, openSandboxPort, realWork } from '../support/sandbox-port.js';
 

@@ -1,6 +1,6 @@
 /** Rooms in the sandbox: only what differs is written, and undo leaves everything as it was. */
 import { applyRooms, inspectRooms, planRooms, undoRooms } from '../../infra/exchange/room-booking/index.js';
-import { describeWithPwsh } from '../exchange-transport/support/pwsh.js';
+import { describeWithPwsh } from '../support/pwsh.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 import { openSandboxPort, realWork } from '../support/sandbox-port.js';
 

@@ -1,12 +1,10 @@
 /** The PowerShell module of the sandbox, on PowerShell's own engine: surface, objects, warnings, error records. */
 import { makeClientCertificate } from '../sandbox/support/certificates.js';
+import { describeWithPwsh, pwsh } from '../support/pwsh.js';
 import { type ExchangeTenant, startExchange } from './support/exchange.js';
-import { findPwsh, framed, runPowerShell } from './support/pwsh.js';
+import { framed, runPowerShell } from './support/run-powershell.js';
 
-const pwsh = findPwsh();
-const withPowerShell = pwsh === undefined ? describe.skip : describe;
-
-withPowerShell('the module', () => {
+describeWithPwsh('the module', () => {
   let t: ExchangeTenant;
   beforeAll(async () => {
     t = await startExchange();

@@ -5,7 +5,7 @@ import { openPort, type PortSettings } from '../../infra/exchange/transport/open
 import type { CmdletPort } from '../../infra/exchange/transport/port.js';
 import type { Work } from '../../infra/exchange/work.js';
 import { readTrust } from '../../infra/graph/trust.js';
-import { shellVariables } from '../exchange-transport/support/pwsh.js';
+import { shellVariables } from './pwsh.js';
 import type { TestSandbox } from './sandbox.js';
 
 const SCOPE = 'https://outlook.office365.com/.default';

@@ -12,7 +12,7 @@ import { CMDLETS, type CmdletName } from '../../infra/exchange/transport/cmdlets
 import type { CmdletCall } from '../../infra/exchange/transport/port.js';
 import { UndoRecord } from '../../infra/exchange/visibility/index.js';
 import { Incomplete } from '../../infra/exchange/work.js';
-import { describeWithPwsh } from '../exchange-transport/support/pwsh.js';
+import { describeWithPwsh } from '../support/pwsh.js';
 import { openSandboxDirectory, realWork } from '../support/sandbox-port.js';
 import {
   type FaultReport,

@@ -12,7 +12,7 @@ import {
   UndoRecord,
   undoVisibility,
 } from '../../infra/exchange/visibility/index.js';
-import { describeWithPwsh } from '../exchange-transport/support/pwsh.js';
+import { describeWithPwsh } from '../support/pwsh.js';
 import {
   type Dump,
   defaultRights,

@@ -8,7 +8,6 @@ import statusPb from '@pulumi/pulumi/proto/status_pb.js';
 import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js';
 import type { Timing } from '../../../infra/exchange/provider/context.js';
 import { exchangeProvider } from '../../../infra/exchange/provider/definition.js';
-import { shellVariables } from '../../exchange-transport/support/pwsh.js';
 import {
   ask,
   type Client,
@@ -20,6 +19,7 @@ import {
   startEngine,
   struct,
 } from '../../kernel/support/engine.js';
+import { shellVariables } from '../../support/pwsh.js';
 import type { TestSandbox } from '../../support/sandbox.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into properties of many shapes.

@@ -7,7 +7,7 @@ import { openPort, type PortSettings } from '../../../infra/exchange/transport/o
 import type { CmdletPort } from '../../../infra/exchange/transport/port.js';
 import { readTrust, type Trust } from '../../../infra/graph/trust.js';
 import { type Sandbox, startSandbox } from '../../../sandbox/index.js';
-import { shellVariables } from './pwsh.js';
+import { shellVariables } from '../../support/pwsh.js';
 
 type Transport = CmdletPort['transport'];
 

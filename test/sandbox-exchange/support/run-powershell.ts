@@ -1,17 +1,6 @@
-/** A pwsh for tests: that of PATH, else the one beside the checkout; undefined where there is neither. */
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
-
-export const POWERSHELL_MODULES = resolve(__dirname, '../../../sandbox/powershell');
-const UNPACK = resolve(__dirname, '../../../../shared/tools/pwsh/unpack');
-
-export function findPwsh(): string | undefined {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    if (folder !== '' && existsSync(join(folder, 'pwsh'))) return join(folder, 'pwsh');
-  }
-  return existsSync(UNPACK) ? execFileSync(UNPACK, { encoding: 'utf8' }).trim() : undefined;
-}
+/** Scripts on PowerShell's own engine, with the sandbox's module. */
+import { execFile } from 'node:child_process';
+import { shellVariables } from '../../support/pwsh.js';
 
 /** Runs a script and gives what it writes, as JSON; values come in through the environment, never in the script. */
 export async function runPowerShell<T>(
@@ -26,7 +15,7 @@ export async function runPowerShell<T>(
     HOME: process.env.HOME ?? '',
     NO_COLOR: '1',
     TERM: 'dumb',
-    PSModulePath: POWERSHELL_MODULES,
+    PSModulePath: shellVariables.PSModulePath ?? '',
     ...environment,
   };
   const output = await new Promise<string>((done, fail) => {

@@ -7,7 +7,7 @@ export const pwsh: string | undefined = onPath() ?? besideCheckout();
 
 /** The variables by which the product's shells find this PowerShell and the sandbox's module. */
 export const shellVariables: Readonly<Record<string, string>> = {
-  PSModulePath: join(__dirname, '../../../sandbox/powershell'),
+  PSModulePath: join(__dirname, '../../sandbox/powershell'),
   ...(pwsh === undefined ? {} : { NODE_POWERSHELL: pwsh }),
 };
 
@@ -15,7 +15,7 @@ type Suite = (name: string, body: () => void) => void;
 
 /** `describe`, or its skipping form with the reason in the name. */
 export const describeWithPwsh: Suite = (name, body) => {
-  // By globalThis: benchmarks load this file too, and they know nothing of jest.
+  // By globalThis: the build of the benchmarks has this file in it, and knows none of jest's types.
   const { describe } = globalThis as unknown as { describe: Suite & { skip: Suite } };
   if (pwsh === undefined) {
     describe.skip(`${name} [skipped: no pwsh on PATH, nor tools/pwsh beside the checkout]`, body);
@@ -37,7 +37,7 @@ function onPath(): string | undefined {
 }
 
 function besideCheckout(): string | undefined {
-  const unpack = join(__dirname, '../../../../shared/tools/pwsh/unpack');
+  const unpack = join(__dirname, '../../../shared/tools/pwsh/unpack');
   if (process.platform !== 'linux' || process.arch !== 'x64' || !existsSync(unpack)) return undefined;
   return execFileSync(unpack, { encoding: 'utf8' }).trim();
 }
