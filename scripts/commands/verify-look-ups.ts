@@ -94,13 +94,7 @@ export async function lookUpThrough(
     for (const { check, ofLastSweep } of checks) {
       terminal.status(`looking up ${check.attendees.length} calendars through ${check.name}`);
       const whole = await verifyEndpoint(check, around);
-      const { report, gone } = ofLastSweep ? leaveOutThoseGone(whole) : { report: whole, gone: [] };
-      for (const address of gone) {
-        terminal.line(
-          `${check.name}: Exchange does not know ${address} of the last sweep any more; left out.`,
-          'dim',
-        );
-      }
+      const report = ofLastSweep ? ofThoseStillThere(whole, terminal) : whole;
       reports.push(report);
       onReport?.(report);
     }
@@ -108,6 +102,16 @@ export async function lookUpThrough(
     await sight.close();
   }
   return { reports, notLookedAt: [...sight.blind(), ...blind] };
+}
+
+/** Those who have left since the last sweep are named, and no part of the report. */
+function ofThoseStillThere(whole: EndpointReport, terminal: CommandContext['terminal']): EndpointReport {
+  const { report, gone } = leaveOutThoseGone(whole);
+  for (const address of gone) {
+    const what = `Exchange does not know ${address} of the last sweep any more; left out.`;
+    terminal.line(`${report.endpoint}: ${what}`, 'dim');
+  }
+  return report;
 }
 
 /** Google's side, where the configuration says how it is looked at. */

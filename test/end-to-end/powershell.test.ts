@@ -2,7 +2,6 @@
  * The whole program with `exchange.transport: powershell` on the real engine: the shells find PowerShell and the module by the
  * variables that PowerShell and .NET know, and by nothing else.
  */
-
 import { makeProject, type TestProject } from '../support/project.js';
 import { describeWithPwsh, shellVariables } from '../support/pwsh.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';

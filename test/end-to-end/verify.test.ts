@@ -1,9 +1,9 @@
 /** `verify` from what a stack's last run left, on the real engine: nothing is handed in, as Google's form had it pasted. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { listAnotherApplication } from '../support/ews-allow-list.js';
 import { type CommandRun, makeProject, type TestProject } from '../support/project.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
-import { openSandboxPort } from '../support/sandbox-port.js';
 import { grant } from '../verify/support/world.js';
 
 const ROLE = 'interop@contoso.com';
@@ -99,7 +99,7 @@ test('over EWS: works from the state, notes its use beside the stack only, and n
   expect(await project.stateFile()).toBe(state);
   expect(ownUses()).toMatch(/"calendar-interop:own-use-a": ?"1 \S+Z verify"/);
 
-  await listAnother();
+  await listAnotherApplication(sandbox);
   const broken = await verify();
   expect(broken).toMatchObject({ code: 11, report: { works: false } });
   expect(faults(broken.report)).toEqual(['CI-EWS-NOT-LISTED']);
@@ -139,17 +139,6 @@ test('over Graph, limited to role mailboxes: a mailbox outside is refused, and n
   expect(faults(wide.report)).toEqual(['CI-SCOPE-TOO-WIDE']);
   await expectSecretKept();
 }, 240_000);
-
-/** Somebody writes another application into the allow list of EWS, over ours. */
-async function listAnother(): Promise<void> {
-  const port = openSandboxPort(sandbox);
-  try {
-    const parameters = { EwsAllowedAppIDs: '99999999-9999-4999-8999-999999999999' };
-    await port.run({ cmdlet: 'Set-OrganizationConfig', parameters });
-  } finally {
-    await port.close();
-  }
-}
 
 async function principal(): Promise<{ readonly principalId: string }> {
   const { body } = await sandbox.graph<{ value: { id: string }[] }>(
