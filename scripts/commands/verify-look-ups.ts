@@ -43,7 +43,7 @@ export interface LookUpOptions {
   readonly password: string | undefined;
   /** Whom to look up; some of the last sweep, or the role accounts, where nobody is named. */
   readonly people: readonly string[];
-  /** A mailbox that the application may not act on; without it one of those looked up, where the stack's own mailboxes are known. */
+  /** A mailbox that the application may not act on; without it some of those looked up, where the stack's own mailboxes are known. */
   readonly outside: string | undefined;
   readonly wishes: LookUpWishes;
   /** Told of each endpoint as soon as it is done. */
@@ -81,7 +81,7 @@ export async function lookUpThrough(
       ofLastSweep,
       check: {
         ...wishesOf(options),
-        outside: options.outside ?? somebodyOutside(people, options),
+        outside: options.outside === undefined ? thoseOutside(people, options) : [options.outside],
         name: endpoint.name,
         way: wayOf(endpoint, cloud, options),
         roleAccounts: options.wishes.asRole.length > 0 ? options.wishes.asRole : endpoint.roleAccounts,
@@ -131,18 +131,21 @@ function asToldLast(endpoints: readonly Endpoint[], { values }: LookUpOptions): 
   return endpoints.map((endpoint) => told.get(endpoint.name) ?? endpoint);
 }
 
+/** One says enough, unless they have left. */
+const MOST_OUTSIDE = 3;
+
 /** Acting on somebody who is no role account has to be refused where access is limited to role mailboxes. */
-function somebodyOutside(
+function thoseOutside(
   attendees: readonly string[],
   { read: { config }, values }: LookUpOptions,
-): string | undefined {
-  if (values?.lastRun === undefined) return undefined;
+): readonly string[] {
+  if (values?.lastRun === undefined) return [];
   const { endpoints, roleMailboxes } = values.lastRun;
   const inside = [
     ...[...endpoints, ...config.endpoints].flatMap(({ roleAccounts }) => roleAccounts),
     ...roleMailboxes,
   ].map((address) => address.toLowerCase());
-  return attendees.find((address) => !inside.includes(address.toLowerCase()));
+  return attendees.filter((address) => !inside.includes(address.toLowerCase())).slice(0, MOST_OUTSIDE);
 }
 
 /** What the stack's configuration wishes of every endpoint. */

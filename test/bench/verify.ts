@@ -146,7 +146,7 @@ function check(
     attendees,
     window: windowFrom(Date.now(), 7),
     access: 'tenant',
-    outside: undefined,
+    outside: [],
     graphPermissions: ['Calendars.Read'],
     listWrittenAt: undefined,
     expectDetails: false,

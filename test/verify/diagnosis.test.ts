@@ -2,9 +2,9 @@
  * The confusion matrix: for every leaf one thing is broken, and the diagnosis names that leaf, and no other. In between all is well
  * again, or the next row would tell.
  */
-import { LEAVES, type LeafCode, verifyEndpoint } from '../../infra/verify/index.js';
-import { FAULTS } from './support/faults.js';
-import { makeWorld, type World } from './support/world.js';
+import { LEAVES, type LeafCode, type Step, verifyEndpoint } from '../../infra/verify/index.js';
+import { FAULTS, filterOf, scoped } from './support/faults.js';
+import { makeWorld, ROLE, type World } from './support/world.js';
 
 let world: World;
 
@@ -46,6 +46,40 @@ it('finds nothing where nothing is broken', async () => {
 
 it.each(Object.keys(FAULTS) as LeafCode[])('%s is found for its fault, and nothing else', async (code) => {
   expect(await diagnose(code)).toEqual([code]);
+});
+
+describe('a mailbox outside of the access, who has to be refused', () => {
+  const GONE = ['nobody@contoso.com', 'nobody.else@contoso.com'];
+  let undo: () => Promise<unknown>;
+
+  beforeAll(async () => {
+    undo = await scoped(world, filterOf(ROLE));
+  });
+
+  afterAll(async () => {
+    await undo();
+  });
+
+  async function scopeStep(outside: readonly string[]): Promise<Step | undefined> {
+    const report = await verifyEndpoint({ ...world.check, access: 'roleMailboxes', outside }, world.around);
+    expect(report.findings).toEqual([]);
+    return report.steps.find(({ stage }) => stage === 'scope');
+  }
+
+  it('is another one where the first has left', async () => {
+    const still = world.people[1] ?? '';
+    expect(await scopeStep([...GONE, still])).toMatchObject({
+      state: 'held',
+      seen: `acting on ${still} is refused, as it shall be`,
+    });
+  });
+
+  it('is asked for where all have left', async () => {
+    const step = await scopeStep(GONE);
+    expect(step?.state).toBe('notLookedAt');
+    for (const address of GONE) expect(step?.seen).toContain(`the probe with ${address} says nothing`);
+    expect(step?.seen).toContain('--outside');
+  });
 });
 
 it('finds nothing when everything is put right again', async () => {

@@ -115,7 +115,7 @@ async function withoutConsent(world: World): Promise<() => Promise<unknown>> {
 }
 
 /** Exchange's role assignment over some mailboxes, in place of the consent. */
-async function scoped(world: World, filter: string | undefined): Promise<() => Promise<unknown>> {
+export async function scoped(world: World, filter: string | undefined): Promise<() => Promise<unknown>> {
   const { registration, port } = world;
   const consent = await withoutConsent(world);
   const { clientId, principalId } = registration;
@@ -146,7 +146,7 @@ async function scoped(world: World, filter: string | undefined): Promise<() => P
   };
 }
 
-const filterOf = (address: string) => `PrimarySmtpAddress -eq '${address}'`;
+export const filterOf = (address: string) => `PrimarySmtpAddress -eq '${address}'`;
 
 /** Somebody without a licence. */
 async function unlicensed({ tenant }: World): Promise<string> {
@@ -352,7 +352,7 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
   'CI-SCOPE-WITHOUT-ROLE': async (world) => {
     const [person = ''] = world.people;
     return {
-      check: { access: 'roleMailboxes', outside: world.people[1] },
+      check: { access: 'roleMailboxes', outside: world.people.slice(1, 2) },
       undo: await scoped(world, filterOf(person)),
     };
   },
@@ -368,7 +368,7 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
     };
   },
   'CI-SCOPE-TOO-WIDE': async (world) => ({
-    check: { access: 'roleMailboxes', outside: world.people[1] },
+    check: { access: 'roleMailboxes', outside: world.people.slice(1, 2) },
     undo: await scoped(world, `RecipientTypeDetails -eq 'UserMailbox'`),
   }),
   'CI-LOOK-UP-BUSY': fault('throttle=100@POST /EWS/Exchange.asmx', { around: noWait }),

@@ -212,7 +212,7 @@ export const GRAPH_FAULTS: Readonly<Partial<Record<LeafCode, Break>>> = {
   'CI-ROLE-MISSING': same('CI-ROLE-MISSING'),
   'CI-ROLE-UNLICENSED': same('CI-ROLE-UNLICENSED'),
   'CI-SCOPE-WITHOUT-ROLE': async (world) => ({
-    check: { access: 'roleMailboxes', outside: world.people[1] },
+    check: { access: 'roleMailboxes', outside: world.people.slice(1, 2) },
     undo: await scoped(world, filterOf(world.people[0] ?? '')),
   }),
   'CI-SCOPE-NOT-YET': async (world) => {
@@ -227,7 +227,7 @@ export const GRAPH_FAULTS: Readonly<Partial<Record<LeafCode, Break>>> = {
     };
   },
   'CI-SCOPE-TOO-WIDE': async (world) => ({
-    check: { access: 'roleMailboxes', outside: world.people[1] },
+    check: { access: 'roleMailboxes', outside: world.people.slice(1, 2) },
     undo: await scoped(world, `RecipientTypeDetails -eq 'UserMailbox'`),
   }),
   'CI-LOOK-UP-BUSY': async ({ tenant }) => {

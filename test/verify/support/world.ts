@@ -84,7 +84,7 @@ export async function makeWorld(options: { readonly mailboxes?: number } = {}): 
     attendees: [first, second],
     window: windowFrom(Date.now(), 7),
     access: 'tenant',
-    outside: undefined,
+    outside: [],
     graphPermissions: ['Calendars.Read'],
     listWrittenAt: undefined,
     expectDetails: true,
