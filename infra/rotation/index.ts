@@ -1,7 +1,7 @@
 /** The rotation of the client secret: a pure core. Commands and the page carry out and show what it decides. */
 export { type Doer, type Due, type DueReport, type DueStep, doerOf, dueOf } from './due.js';
 export type * from './events.js';
-export { descendsFrom } from './lineage.js';
+export { descendsFrom, sameLedger } from './lineage.js';
 export { PHASES, type Phase, phaseOf } from './phase.js';
 export { type RotationConfig, type RotationPolicy, rotationPolicy } from './policy.js';
 export { type Outcome, reduce } from './reduce.js';

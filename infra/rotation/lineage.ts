@@ -24,6 +24,11 @@ export function descendsFrom(applied: Ledger, given: Ledger): boolean {
   return nameOf(given) === name || ancestorsOf(given).includes(name);
 }
 
+/** Whether both say the same, whatever key ids are known. */
+export function sameLedger(one: Ledger, other: Ledger): boolean {
+  return nameOf(one) === nameOf(other);
+}
+
 function ancestorsOf({ lineage }: Ledger): readonly string[] {
   return lineage === undefined ? [] : lineage.split(' ');
 }

@@ -10,10 +10,9 @@ import {
   foreignAsJson,
   showForeign,
 } from '../rotation/foreign-secrets.js';
-import { withKeyIds } from '../rotation/key-ids.js';
+import { noteKeyIds } from '../rotation/key-ids.js';
 import { readRotation } from '../rotation/rotation.js';
 import { requireNewSecretsAllowed } from '../secret-policy.js';
-import { writeLedger } from '../stack-file.js';
 import { changesAsJson } from './engine-json.js';
 import { showOutputs, stackOutputs } from './stack-outputs.js';
 
@@ -29,7 +28,7 @@ export async function up(context: CommandContext, flags: UpFlags): Promise<Comma
   await recover({ ...open, say: (text) => context.terminal.warn(text), signal: context.signal });
   const record = await open.session.run('up', { refresh: flags.refresh });
   const outputs = stackOutputs(await open.session.outputs());
-  if (open.ledger.pending === undefined) noteKeyIds(open, outputs);
+  if (open.ledger.pending === undefined) noteKeyIds(context, open.ledger, outputs);
   await finishRotation(context, open);
   open.reporter.summary(record, { done: 'done', none: 'Nothing changed: everything is as declared.' });
   showOutputs(context.terminal, outputs);
@@ -59,26 +58,12 @@ async function foreignSecretsOf(
   return await findForeignSecrets({ graph, stack: stack.name, config, ledger, inState });
 }
 
-/**
- * What a rotation command has begun, or a merged pull request asks for, ends with the update that was just run; a secret whose copy a
- * vault lacks is copied.
- */
+/** Loaded only where there is something to end or to copy. */
 async function finishRotation(context: CommandContext, open: OpenStack): Promise<void> {
   if (open.ledger.pending === undefined && open.config.secret.keyVault === undefined) return;
-  const [{ withRotation }, { LIVE_WORLD, liveEngine }, { endOf }] = await Promise.all([
-    import('../rotation/rotation.js'),
+  const [{ endUpdate }, { LIVE_WORLD, liveEngine }] = await Promise.all([
+    import('./rotation-after-up.js'),
     import('../rotation/live-world.js'),
-    import('./rotation-shared.js'),
   ]);
-  const world = { ...LIVE_WORLD, open: async () => liveEngine(context, open) };
-  await withRotation(context, world, { command: 'up' }, async (rotation) => {
-    const begun = await rotation.carryOut(true);
-    await rotation.copyToVault();
-    return begun === undefined ? undefined : endOf(rotation);
-  });
-}
-
-function noteKeyIds({ stack, ledger }: OpenStack, { secretSlots }: Readonly<Record<string, unknown>>): void {
-  const noted = withKeyIds(ledger, (secretSlots ?? {}) as Parameters<typeof withKeyIds>[1]);
-  if (noted !== undefined) writeLedger(stack.file, noted);
+  await endUpdate(context, { ...LIVE_WORLD, open: async () => liveEngine(context, open) }, open.ledger);
 }

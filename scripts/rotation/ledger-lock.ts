@@ -57,7 +57,9 @@ function anotherCommand(file: string, cause: unknown): InteropError {
   return new InteropError({
     kind: 'failure',
     summary: 'another rotation command is working on this stack',
-    problems: [{ where: basename(file), what: 'one at a time may write its ledger; nothing was changed' }],
+    problems: [
+      { where: basename(file), what: 'one at a time may write its ledger; nothing was written to it' },
+    ],
     next: ['wait for the other one to end, then run the command again'],
     cause,
   });

@@ -1,8 +1,9 @@
 /** The rotation commands on a world in memory: what they write, in which order, and what they leave when they are cut off. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InteropError } from '../../infra/errors.js';
 import { formatInstant } from '../../infra/rotation/ledger.js';
+import { endUpdate } from '../../scripts/commands/rotation-after-up.js';
 import { rotationConfirm } from '../../scripts/commands/rotation-confirm.js';
 import { rotationRestore } from '../../scripts/commands/rotation-restore.js';
 import { rotationRetire } from '../../scripts/commands/rotation-retire.js';
@@ -273,7 +274,6 @@ test('revoke wants one of the two ways', async () => {
 });
 
 test('a ledger older than the state is refused before anything is written; restore mends it', async () => {
-  const { writeFileSync } = await import('node:fs');
   const old = world.text();
   await stage();
   writeFileSync(world.file, old);
@@ -314,6 +314,30 @@ test('a copy in Key Vault that fails stops nothing, and the next call makes it',
   await run();
   expect(world.opened).toBe(opened);
   expect(world.vault.copies).toHaveLength(1);
+});
+
+test('up ends what it has carried out, and nothing that was written while it ran', async () => {
+  const former = world.text();
+  await stage(true);
+  const [brought, text] = [world.ledger(), world.text()];
+  await (await world.open()).update(brought, 'up');
+  await endUpdate(world.context, world, brought);
+  expect(world.ledger().pending).toBeUndefined();
+  expect(world.proofs).toBe(1);
+
+  // What a pull brings meanwhile was not carried out, and must not look as if it were.
+  const pulled = text.replace(/(pending:\s+event: )stage/, '$1revoke');
+  writeFileSync(world.file, pulled);
+  await endUpdate(world.context, world, brought);
+  expect(world.text()).toBe(pulled);
+  expect(world.output()).toContain('was changed while the update ran');
+  expect(world.output()).toContain('next: calendar-interop rotation run --stack test');
+
+  writeFileSync(world.file, former);
+  const steady = world.ledger();
+  await revoke({ now: true, writeOnly: true });
+  await endUpdate(world.context, world, steady);
+  expect(world.ledger().pending).toMatchObject({ event: 'revoke' });
 });
 
 test('while another command works on the stack one is refused, and nothing is written', async () => {
