@@ -36,6 +36,8 @@ export interface ProgramOptions {
   readonly takeUp?: TakenUp | undefined;
   /** A sweep over the calendars that is wanted now, whatever the tenant's size: any text that differs from the last one. */
   readonly sweep?: string | undefined;
+  /** The run is about something else, such as a rotation: calendars are not looked at. @default false */
+  readonly skipLook?: boolean | undefined;
   /** Variables that the azuread provider would sign in with; the process's own unless given. */
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
@@ -176,6 +178,7 @@ async function declareExchange(
     wishes,
     consents: wishes.scope === undefined ? [] : await consentsOf(surroundings),
     sweep: options.sweep,
+    skipLook: options.skipLook,
   });
 }
 

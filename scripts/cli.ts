@@ -272,14 +272,15 @@ export function buildCli(io: CliIo, outcome: { exitCode: number }): Command {
     visibility,
     'plan',
     'Read the calendars in scope and show what would change; writes nothing',
-    async () => {
+    async (flags) => {
       const [{ visibilityPlan }, { openStackPort, savedRecord }] = await Promise.all([
         import('./commands/visibility-plan.js'),
         import('./commands/visibility-wiring.js'),
       ]);
-      return (context) => visibilityPlan(context, { openPort: openStackPort, savedRecord });
+      const wiring = { openPort: openStackPort, savedRecord };
+      return (context) => visibilityPlan(context, { exitCode: flags.exitCode === true }, wiring);
     },
-  );
+  ).option('--exit-code', 'end with 7 where calendars would be raised, for schedulers');
   define(visibility, 'apply', 'Raise what is lower than wished; goes on where a killed run was', async () => {
     const [{ visibilityApply }, { runResources }] = await Promise.all([
       import('./commands/visibility-apply.js'),

@@ -144,7 +144,7 @@ export const visibilitySchema = z
     inlineLimit: wholeNumber(0, 100_000)
       .register(keyDocs, {
         about:
-          'Up to how many mailboxes `preview` asks Exchange itself; above it, it shows the last sweep with its date.',
+          'Up to how many mailboxes `preview` and `up` look at the calendars themselves, each time; above it, they show the last sweep with its date, and `visibility apply` does the rest.',
         allowed: '0 to 100000 mailboxes',
       })
       .default(500),

@@ -11,17 +11,32 @@ export interface DriftedResource {
   readonly properties: readonly string[];
 }
 
-export function driftSection(stack: string, drifted: readonly DriftedResource[]): Section {
+/** @param unseen what was left out of the look, one sentence each */
+export function driftSection(
+  stack: string,
+  drifted: readonly DriftedResource[],
+  unseen: readonly string[] = [],
+): Section {
+  const left = unseen.map((what) => unseenItem(stack, what));
   if (drifted.length === 0) {
-    const what = 'the tenant is as this stack made it';
-    return sectionOf('drift', what, [{ state: 'ok', id: 'drift.none', what, next: [] }]);
+    const what =
+      left.length === 0
+        ? 'the tenant is as this stack made it'
+        : 'what was looked at is as this stack made it';
+    return sectionOf('drift', what, [{ state: 'ok', id: 'drift.none', what, next: [] }, ...left]);
   }
   const count = drifted.length === 1 ? '1 resource is' : `${drifted.length} resources are`;
-  return sectionOf(
-    'drift',
-    `${count} not as this stack made it`,
-    drifted.map((resource) => driftItem(stack, resource)),
-  );
+  const items = drifted.map((resource) => driftItem(stack, resource));
+  return sectionOf('drift', `${count} not as this stack made it`, [...items, ...left]);
+}
+
+function unseenItem(stack: string, what: string): Item {
+  return {
+    state: 'notChecked',
+    id: 'drift.calendars',
+    what,
+    next: [`calendar-interop visibility plan --stack ${stack}   # reads them all`],
+  };
 }
 
 function driftItem(stack: string, { op, type, name, properties }: DriftedResource): Item {

@@ -33,6 +33,8 @@ export interface InteropExchangeArgs {
   readonly consents: readonly ConsentFound[];
   /** A sweep over the calendars that is wanted now, whatever the tenant's size: any text that differs from the last one. */
   readonly sweep?: string | undefined;
+  /** The run is about something else: calendars are not looked at. @default false */
+  readonly skipLook?: boolean | undefined;
 }
 
 /** What the configuration asks of Exchange; absent parts are left alone. */
@@ -122,11 +124,11 @@ function declareScope(
 
 function declareCalendars(
   name: string,
-  { wishes, sweep }: InteropExchangeArgs,
+  { wishes, sweep, skipLook }: InteropExchangeArgs,
   options: pulumi.CustomResourceOptions,
 ): KeptVisibility | undefined {
   if (wishes.visibility === undefined) return undefined;
-  return keepVisibility(`${name}-visibility`, { ...wishes.visibility, sweep }, options);
+  return keepVisibility(`${name}-visibility`, { ...wishes.visibility, sweep, skipLook }, options);
 }
 
 interface Declared {

@@ -221,6 +221,8 @@ export interface CalendarArgs extends VisibilityConfig {
    * above `inlineLimit` are left to `visibility apply`, and a value in the state stays as it is.
    */
   readonly sweep?: string | undefined;
+  /** The run is about something else: Exchange is not asked whether calendars have come to show too little. @default false */
+  readonly skipLook?: boolean | undefined;
 }
 
 /** Former rights of all calendars that are raised. Only reads when made; restores what a killed run left when deleted. */

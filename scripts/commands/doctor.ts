@@ -31,7 +31,7 @@ import { type ReadStack, readStack } from '../read-stack.js';
 import { readRotation } from '../rotation/rotation.js';
 import { asInteropError } from '../terminal.js';
 import { writePage } from '../write-page.js';
-import { findDrift } from './drift.js';
+import { findDrift, unseenCalendars } from './drift.js';
 import { changesAsJson } from './engine-json.js';
 import { preflightChecks } from './preflight.js';
 import { lookUpThrough } from './verify-look-ups.js';
@@ -125,8 +125,10 @@ async function examine(id: SectionId, examination: Examination): Promise<Section
 
 const LOOKS: Readonly<Record<SectionId, (examination: Examination) => Promise<Section>>> = {
   preflight: async ({ context, read }) => preflightSection(await preflightChecks(context, read)),
-  drift: async ({ read, open }) =>
-    driftSection(read.stack.name, changesAsJson(await findDrift(await open())).resources),
+  drift: async ({ read, open }) => {
+    const record = await findDrift(await open());
+    return driftSection(read.stack.name, changesAsJson(record).resources, unseenCalendars(record));
+  },
   rotation: async ({ context, now }) => {
     const { stack, config, ledger } = readRotation(context);
     return rotationSection(stack.name, timelineOf(ledger, rotationPolicy(config), now));

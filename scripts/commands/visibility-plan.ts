@@ -1,4 +1,5 @@
 /** `visibility plan`: reads every calendar in scope and says what would change. Writes nothing. */
+import { EXIT_CODES } from '../../infra/errors.js';
 import {
   planText,
   planVisibility,
@@ -11,8 +12,14 @@ import { openStack } from '../open-stack.js';
 import type { OpenPort, SavedRecord } from './visibility-port.js';
 import { exitCodeOf, filesOf, follow, printFailures, requireVisibility } from './visibility-shared.js';
 
+export interface VisibilityPlanFlags {
+  /** Exit code 7 where calendars would be raised. */
+  readonly exitCode: boolean;
+}
+
 export async function visibilityPlan(
   context: CommandContext,
+  flags: VisibilityPlanFlags,
   wiring: { readonly openPort: OpenPort; readonly savedRecord: SavedRecord },
 ): Promise<CommandResult> {
   keepHeapLean();
@@ -40,7 +47,7 @@ export async function visibilityPlan(
     if (plan.counts.lower > 0)
       terminal.line(`  next: calendar-interop visibility apply --stack ${open.stack.name}`);
     return {
-      exitCode: exitCodeOf(plan.counts),
+      exitCode: exitCodeOf(plan.counts) || (flags.exitCode && plan.counts.lower > 0 ? EXIT_CODES.drift : 0),
       json: {
         counts: plan.counts,
         notes: plan.notes,

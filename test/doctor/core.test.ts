@@ -142,6 +142,12 @@ describe('a section', () => {
 
   it('of drift names each resource and how to mend it', () => {
     expect(driftSection('prod', []).state).toBe('ok');
+    const unseen = driftSection('prod', [], ['more than 500 mailboxes: their calendars were not looked at']);
+    expect(unseen.summary).toBe('what was looked at is as this stack made it');
+    expect(unseen.items[1]).toMatchObject({
+      state: 'notChecked',
+      next: ['calendar-interop visibility plan --stack prod   # reads them all'],
+    });
     const found = driftSection('prod', [
       { op: 'update', type: 'CalendarVisibility', name: 'interop', properties: ['violations'] },
       { op: 'delete', type: 'AppRoleAssignment', name: 'interop-Calendars.Read', properties: [] },

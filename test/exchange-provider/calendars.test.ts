@@ -1,6 +1,7 @@
 /** CalendarBaseline and CalendarVisibility, over the wire and against the sandbox, compared by full dumps. */
 import { rm } from 'node:fs/promises';
 import type { CmdletPort } from '../../infra/exchange/transport/port.js';
+import { UNSEEN_CALENDARS } from '../../infra/exchange/unseen-calendars.js';
 import { UndoRecord } from '../../infra/exchange/visibility/index.js';
 import { UNKNOWN } from '../kernel/support/engine.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
@@ -170,6 +171,53 @@ async function permissionsRead(): Promise<number> {
   });
   return body.cmdlets['Get-MailboxFolderPermission'] ?? 0;
 }
+
+it('finds in an ordinary run what has come to show too little, of a program that stays the same', async () => {
+  await up();
+  const mailboxes = Object.keys((await tenant.state()).exchange.mailboxes).length;
+  await restart();
+  const reads = await permissionsRead();
+  expect(await baseline.differences(inputs())).toEqual({});
+  expect(await calendars.differences({ ...inputs(), baseline: facts() })).toEqual({});
+  expect((await permissionsRead()) - reads).toBe(mailboxes);
+  expect((await provider.messages()).join()).toMatch(/0 of \d+ calendars would change/);
+
+  const [address = ''] = Object.keys(await rights());
+  await setRight(address, 'None');
+  await restart();
+  const unlooked = { ...inputs(), skipLook: true };
+  const readsBefore = await permissionsRead();
+  expect(await baseline.differences(unlooked)).toEqual({});
+  expect(await calendars.differences({ ...unlooked, baseline: facts() })).toEqual({});
+  expect(await permissionsRead()).toBe(readsBefore);
+  expect(await baseline.differences(inputs())).toEqual({ violations: 'UPDATE' });
+  expect(await low()).toEqual([address]);
+  await up();
+  expect(calendars.state.counts).toMatchObject({ raised: 1, failed: 0 });
+  expect(await low()).toEqual([]);
+
+  // The same one again: the new baseline says what the former one said, and yet there is something to do.
+  await setRight(address, 'None');
+  await restart();
+  await baseline.update(inputs());
+  expect(facts()).toEqual(calendars.inputs.baseline);
+  expect(await calendars.differences({ ...inputs(), baseline: facts() })).toEqual({ violations: 'UPDATE' });
+  await raise();
+  expect(await low()).toEqual([]);
+});
+
+it('says of a refresh above the limit that nobody has looked', async () => {
+  await up();
+  await restart();
+  const small = inputs({ inlineLimit: 5 });
+  await up(small);
+  await restart();
+  for (const life of [baseline, calendars]) await life.refresh();
+  const said = (await provider.messages()).filter((line) => line.includes(UNSEEN_CALENDARS));
+  expect(said).toEqual([expect.stringMatching(/^warning: more than 5 mailboxes .*; the last sweep, \d{4}-/)]);
+  expect(await calendars.differences({ ...small, baseline: facts() })).toEqual({});
+  expect((await provider.messages()).join()).toMatch(/visibility apply`; the last sweep, \d{4}-/);
+});
 
 it('leaves a calendar alone that somebody changed since', async () => {
   await up();

@@ -94,7 +94,10 @@ it('leads a whole life: made, unchanged, drifted, mended, changed, undone', asyn
   const made = structuredClone(resource.state);
   expect(await resource.refresh()).toBe(true);
   expect(resource.state).toEqual(made);
+  await provider.messages();
   expect(await resource.differences(wanted)).toEqual({});
+  // A preview of a stack that stays the same shows it, too.
+  expect((await provider.messages()).join()).toMatch(/EWS/);
 
   await port.run({ cmdlet: 'Set-OrganizationConfig', parameters: { EwsAllowedAppIDs: OTHER } });
   await setMailbox(false);

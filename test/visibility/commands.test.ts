@@ -75,12 +75,19 @@ describe('visibility plan', () => {
     const { context, text } = project();
     const tenant = threeMailboxes();
     const wiring = wiringOf(tenant);
-    const result = await visibilityPlan(context, wiring);
+    const result = await visibilityPlan(context, { exitCode: false }, wiring);
     expect(text()).toContain('2 of 3 calendars would change.');
     expect(text()).toContain('calendar-interop visibility apply --stack dev');
     expect(result).toMatchObject({ exitCode: 0, json: { counts: { lower: 2, enough: 1 }, recorded: 2 } });
     expect(tenant.writes).toEqual([]);
     expect(wiring.closed()).toBe(1);
+  });
+
+  it('ends with 7 for a scheduler that asks, where calendars would be raised', async () => {
+    const { context } = project();
+    const watched = (tenant: Tenant) => visibilityPlan(context, { exitCode: true }, wiringOf(tenant));
+    expect((await watched(threeMailboxes())).exitCode).toBe(7);
+    expect((await watched(new Tenant([mailbox(1, ['Editor'])]))).exitCode).toBe(0);
   });
 
   it('fails with the reasons where mailboxes failed, although all others were read', async () => {
@@ -90,7 +97,7 @@ describe('visibility plan', () => {
       if (cmdlet === 'Get-MailboxFolderStatistics' && JSON.stringify(parameters).includes(guidOf(2)))
         refuse(cmdlet, 'SomeException', 'no \u001b[31mway');
     };
-    const { exitCode } = await visibilityPlan(context, wiringOf(tenant));
+    const { exitCode } = await visibilityPlan(context, { exitCode: false }, wiringOf(tenant));
     expect(exitCode).toBe(4);
     expect(text()).toContain(
       'user2@contoso.com: Get-MailboxFolderStatistics: SomeException: no \uFFFD[31mway',
@@ -100,13 +107,15 @@ describe('visibility plan', () => {
   it('warns of excluded addresses that belong to nobody', async () => {
     const exclude = [{ address: 'nobody@contoso.com', reason: 'typo' }];
     const { context, text } = project({ visibility: { ...VISIBILITY, exclude } });
-    await visibilityPlan(context, wiringOf(threeMailboxes()));
+    await visibilityPlan(context, { exitCode: false }, wiringOf(threeMailboxes()));
     expect(text()).toContain('warning: the excluded address nobody@contoso.com belongs to no mailbox');
   });
 
   it('is an error where the stack leaves calendars alone', async () => {
     const { context } = project({});
-    await expect(visibilityPlan(context, wiringOf(threeMailboxes()))).rejects.toMatchObject({
+    await expect(
+      visibilityPlan(context, { exitCode: false }, wiringOf(threeMailboxes())),
+    ).rejects.toMatchObject({
       kind: 'configuration',
       problems: [{ where: 'calendar-interop:visibility' }],
     });
@@ -184,13 +193,13 @@ describe('visibility status and report', () => {
   it('tell the last sweep, and one that was cut off', async () => {
     const { context, text } = project();
     const tenant = threeMailboxes();
-    await visibilityPlan(context, wiringOf(tenant));
+    await visibilityPlan(context, { exitCode: false }, wiringOf(tenant));
     tenant.before = ({ cmdlet, parameters }) => {
       if (cmdlet.startsWith('Get-MailboxFolder') && JSON.stringify(parameters).includes(guidOf(3)))
         throw new Error('the sign-in has ended');
     };
     tenant.concurrency = 1;
-    await expect(visibilityPlan(context, wiringOf(tenant))).rejects.toThrow('sign-in');
+    await expect(visibilityPlan(context, { exitCode: false }, wiringOf(tenant))).rejects.toThrow('sign-in');
     const { json } = await visibilityStatus(context);
     expect(json).toMatchObject({
       plan: { last: { counts: { lower: 2 } }, unfinished: { finishedAt: null } },
@@ -200,7 +209,7 @@ describe('visibility status and report', () => {
 
   it('write the page for its owner only', async () => {
     const { context, folder, text } = project();
-    await visibilityPlan(context, wiringOf(threeMailboxes()));
+    await visibilityPlan(context, { exitCode: false }, wiringOf(threeMailboxes()));
     await visibilityReport(context, { html: 'report.html' });
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('user1@contoso.com');
     expect(text()).toContain('it holds addresses of people');

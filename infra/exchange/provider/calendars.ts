@@ -1,6 +1,7 @@
 /** What the two resources about calendars share: what they are asked for, and the looks that both need. */
 import { z } from 'zod';
 import { CUSTOM_ATTRIBUTES } from '../../config.js';
+import { UNSEEN_CALENDARS } from '../unseen-calendars.js';
 import {
   Pending,
   ProgressText,
@@ -16,8 +17,14 @@ import { MAILBOX_KINDS } from '../visibility/mailbox.js';
 import { RESULT_NAMES } from '../visibility/outcome.js';
 import { emptyNotes, listMailboxes } from '../visibility/scope.js';
 import type { Exchange } from './context.js';
-import { type Change, type DiffRequest, type Operation, RefusedRequest } from './kernel/index.js';
-import { compareInputs, optionalText, violations } from './resource.js';
+import {
+  type Change,
+  type DiffRequest,
+  type MaybeUnknown,
+  type Operation,
+  RefusedRequest,
+} from './kernel/index.js';
+import { compareInputs, known, optionalText, violations } from './resource.js';
 import type { Reading } from './sweeps.js';
 
 const scopeSchema = z
@@ -48,9 +55,16 @@ export const calendarInputs = z.object({
   exclude: z.array(exclusionSchema).default([]),
   inlineLimit: z.int().min(0),
   sweep: optionalText,
+  skipLook: z
+    .boolean()
+    .nullish()
+    .transform((given) => given ?? undefined),
   violations,
 });
 export type CalendarInputs = z.output<typeof calendarInputs>;
+
+/** Names of inputs without which nobody can be asked. */
+export const CALENDAR_INPUTS = ['level', 'scope', 'exclude', 'inlineLimit'] as const;
 
 export const countsSchema = z.object(
   Object.fromEntries(RESULT_NAMES.map((name) => [name, z.int().min(0)])) as Record<
@@ -59,19 +73,34 @@ export const countsSchema = z.object(
   >,
 );
 
-/** Names of inputs without which a preview cannot ask. */
-export const CALENDAR_INPUTS = ['level', 'scope', 'exclude', 'inlineLimit'] as const;
-
-/** A run that asks for no sweep leaves the one before as it was. */
-export function compareCalendars<I extends z.ZodObject, O extends z.ZodObject>(
-  request: DiffRequest<I, O>,
-): readonly Change[] {
-  const { sweep } = request.news as { readonly sweep?: unknown };
-  return compareInputs(request, {
-    unordered: ['exclude'],
-    ignored: sweep === undefined || sweep === null ? ['sweep'] : [],
-  });
+/** What is to be done about calendars, and what is there where nothing else is to be done. */
+export interface CalendarDiff {
+  readonly changes: readonly Change[];
+  /** Undefined where nobody has looked: something is to be done anyway, or the run is about something else. */
+  readonly reading: Reading | undefined;
 }
+
+/**
+ * Compares inputs, and looks where they say nothing: mailboxes come and owners change their minds between runs, of which a program
+ * that stays the same knows nothing.
+ */
+export async function diffCalendars<I extends z.ZodObject, O extends z.ZodObject>(
+  request: DiffRequest<I, O>,
+  operation: Operation<Exchange>,
+): Promise<CalendarDiff> {
+  const news = request.news as Partial<MaybeUnknown<CalendarInputs>>;
+  // A run that asks for no sweep leaves the one before as it was.
+  const ignored = typeof news.sweep === 'string' ? ['skipLook'] : ['skipLook', 'sweep'];
+  const changes = compareInputs(request, { unordered: ['exclude'], ignored });
+  if (changes.length > 0 || news.skipLook === true || !known(news, CALENDAR_INPUTS))
+    return { changes, reading: undefined };
+  const reading = await look(operation, news as CalendarInputs);
+  const isLower = reading.kind === 'swept' && reading.plan.counts.lower > 0;
+  return { changes: isLower ? [TOO_LOW] : [], reading };
+}
+
+/** As a refresh would show it. */
+const TOO_LOW: Change = { path: 'violations', kind: 'update', inputDiff: false };
 
 export function targetOf({ level, scope, exclude }: CalendarInputs): VisibilityTarget {
   return { level, scope: scope as VisibilityTarget['scope'], exclude };
@@ -157,6 +186,11 @@ export function handOverText(limit: number): string {
 /** What a run that was asked for a sweep does, above the limit. */
 export function sweepText(limit: number): string {
   return `${aboveLimit(limit)}: the run reads all of their calendars before it writes`;
+}
+
+/** What a refresh does, above the limit. */
+export function unseenText(limit: number): string {
+  return `${aboveLimit(limit)}: ${UNSEEN_CALENDARS}`;
 }
 
 function aboveLimit(limit: number): string {

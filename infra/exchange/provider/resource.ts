@@ -40,6 +40,7 @@ export function exchangeResource<I extends z.ZodObject, O extends z.ZodObject>(
   });
   return {
     ...resource,
+    diff: (...given) => telling(resource.diff(...given)),
     preview: (...given) => telling(resource.preview(...given)),
     create: (...given) => telling(resource.create(...given)),
     read: (...given) => telling(resource.read(...given)),

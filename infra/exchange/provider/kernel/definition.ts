@@ -75,8 +75,11 @@ export interface ResourceDefinition<Context, I extends z.ZodObject, O extends z.
   readonly unordered?: readonly Named<z.output<I>>[];
   /** Rules across inputs; called only when all inputs are valid in themselves and known. */
   check?(inputs: Inputs<I>): readonly CheckFailure[];
-  /** Which properties change; without it, inputs are compared with the inputs before. */
-  diff?(request: DiffRequest<I, O>): readonly Change[];
+  /** Which properties change; without it, inputs are compared with the inputs before. It may look at what is there, and writes nothing. */
+  diff?(
+    request: DiffRequest<I, O>,
+    operation: Operation<Context>,
+  ): readonly Change[] | Promise<readonly Change[]>;
   /** Outputs that a preview knows; it may throw what the real run would. Undefined ones are taken from the inputs. */
   preview?(
     operation: Operation<Context>,
@@ -168,7 +171,7 @@ export interface Resource<Context> {
   readonly secretOutputs: readonly string[];
   readonly stables: readonly string[];
   check(inputs: Properties): readonly CheckFailure[];
-  diff(id: string, olds: Properties, oldInputs: Properties, news: Properties): readonly Change[];
+  diff(operation: Operation<Context>, existing: PlainExisting, news: Properties): Promise<readonly Change[]>;
   preview(
     operation: Operation<Context>,
     existing: PlainExisting | undefined,
@@ -205,15 +208,12 @@ export function defineResource<Context, I extends z.ZodObject, O extends z.ZodOb
     secretOutputs: definition.secretOutputs ?? [],
     stables: definition.stables ?? [],
     check: (given) => definition.check?.(parsed(inputs, given, 'the inputs')) ?? [],
-    diff: (id, olds, oldInputs, news) =>
-      definition.diff === undefined
-        ? compareProperties(oldInputs, news, { unordered, inputDiff: true })
-        : definition.diff({
-            id,
-            olds: fitting(outputs, olds),
-            oldInputs,
-            news: news as Partial<MaybeUnknown<Inputs<I>>>,
-          }),
+    diff: async (operation, { id, olds, oldInputs = {} }, news) => {
+      if (definition.diff === undefined)
+        return compareProperties(oldInputs, news, { unordered, inputDiff: true });
+      const request = { id, olds: fitting(outputs, olds), oldInputs };
+      return await definition.diff({ ...request, news: news as Partial<MaybeUnknown<Inputs<I>>> }, operation);
+    },
     preview: async (operation, existing, given) => {
       const known = await definition.preview?.(operation, {
         existing: existing === undefined ? undefined : typed(existing),

@@ -95,13 +95,9 @@ export class ProviderInstance<Context> {
       timeout: 0,
       involved: [olds ?? {}, oldInputs ?? {}, news ?? {}],
     };
-    return await this.operations.run(subject, async () => {
-      const changes = resource.diff(
-        request.getId(),
-        revealAll(olds ?? {}),
-        revealAll(oldInputs ?? {}),
-        revealAll(news ?? {}),
-      );
+    return await this.operations.run(subject, async ({ operation }) => {
+      const before = existing(request.getId(), olds ?? {}, oldInputs);
+      const changes = await resource.diff(operation, before, revealAll(news ?? {}));
       return diffResponse(changes, resource, request.getIgnorechangesList());
     });
   }

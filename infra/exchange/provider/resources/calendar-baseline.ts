@@ -5,8 +5,8 @@ import { planVisibility, UndoRecord, undoText, undoVisibility } from '../../visi
 import {
   type CalendarInputs,
   calendarInputs,
-  compareCalendars,
   countsSchema,
+  diffCalendars,
   handOverText,
   isAboveLimit,
   look,
@@ -33,7 +33,7 @@ type Outputs = z.output<typeof outputs>;
 export const calendarBaseline = exchangeResource<typeof calendarInputs, typeof outputs>({
   inputs: calendarInputs,
   outputs,
-  diff: compareCalendars,
+  diff: async (request, operation) => (await diffCalendars(request, operation)).changes,
 
   create: async (operation, wanted) => ({
     id: 'calendars',

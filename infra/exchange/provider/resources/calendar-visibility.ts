@@ -5,8 +5,8 @@ import {
   CALENDAR_INPUTS,
   type CalendarInputs,
   calendarInputs,
-  compareCalendars,
   countsSchema,
+  diffCalendars,
   handOverText,
   look,
   namedFailures,
@@ -16,6 +16,7 @@ import {
   sweepTools,
   targetOf,
   tellPlan,
+  unseenText,
 } from '../calendars.js';
 import type { Exchange } from '../context.js';
 import type { Operation } from '../kernel/index.js';
@@ -38,7 +39,14 @@ type Outputs = z.output<typeof outputs>;
 export const calendarVisibility = exchangeResource<typeof inputs, typeof outputs>({
   inputs,
   outputs,
-  diff: compareCalendars,
+  diff: async (request, operation) => {
+    const { changes, reading } = await diffCalendars(request, operation);
+    // Where something is to be done, preview and update tell of it.
+    if (reading?.kind === 'swept' && changes.length === 0) tellPlan(operation, reading.plan);
+    if (reading?.kind === 'tooMany')
+      operation.log.info(withLastSweep(handOverText(reading.limit), request.olds));
+    return changes;
+  },
 
   preview: async (operation, { existing, inputs: given }) => {
     if (!known(given, CALENDAR_INPUTS)) return {};
@@ -49,7 +57,7 @@ export const calendarVisibility = exchangeResource<typeof inputs, typeof outputs
     }
     const willSweep = typeof given.sweep === 'string' && given.sweep !== existing?.oldInputs?.sweep;
     const what = willSweep ? sweepText(reading.limit) : handOverText(reading.limit);
-    operation.log.info(`${what}; ${lastSweepText(existing?.olds)}`);
+    operation.log.info(withLastSweep(what, existing?.olds));
     return {};
   },
 
@@ -63,6 +71,7 @@ export const calendarVisibility = exchangeResource<typeof inputs, typeof outputs
     const reading = await look(operation, oldInputs);
     const count = reading.kind === 'swept' ? reading.plan.counts.lower : (olds.violations ?? 0);
     if (reading.kind === 'swept' && count > 0) tellPlan(operation, reading.plan);
+    if (reading.kind === 'tooMany') operation.log.warning(withLastSweep(unseenText(reading.limit), olds));
     return {
       id,
       inputs: { ...oldInputs, violations: count },
@@ -120,7 +129,10 @@ function withoutBaseline({ baseline: _, ...kept }: Inputs): CalendarInputs {
   return kept;
 }
 
-function lastSweepText(olds: Partial<Outputs> | undefined): string {
-  if (olds?.lastSweep === undefined || olds.counts === undefined) return 'none was made so far';
-  return `the last sweep, ${olds.lastSweep}: ${applyText(olds.counts)}`;
+function withLastSweep(what: string, { lastSweep, counts }: Partial<Outputs> = {}): string {
+  const last =
+    lastSweep === undefined || counts === undefined
+      ? 'none was made so far'
+      : `the last sweep, ${lastSweep}: ${applyText(counts)}`;
+  return `${what}; ${last}`;
 }

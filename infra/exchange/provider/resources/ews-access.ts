@@ -56,7 +56,12 @@ export const ewsAccess = exchangeResource<typeof inputs, typeof outputs>({
   inputs,
   outputs,
   // Another application is an update: a replacement would forget what was there before the first one.
-  diff: (request) => compareInputs(request, { sameIgnoringCase: ['clientId'], unordered: ['roleAccounts'] }),
+  diff: (request, { log }) => {
+    const changes = compareInputs(request, { sameIgnoringCase: ['clientId'], unordered: ['roleAccounts'] });
+    // A preview of what stays the same comes no further.
+    if (changes.length === 0) log.info(countdown(new Date()).words);
+    return changes;
+  },
 
   preview: async (operation, { existing, inputs: wanted }) => {
     const { log } = operation;

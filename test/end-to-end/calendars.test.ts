@@ -1,0 +1,88 @@
+/** Calendars over time: an ordinary run covers who has come since the last one, and a rotation does not wait for Exchange. */
+import { makeProject, type TestProject } from '../support/project.js';
+import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
+import { defaultRights } from '../visibility/support/exchange.js';
+
+let sandbox: TestSandbox;
+let project: TestProject;
+
+beforeEach(async () => {
+  sandbox = await startTestSandbox({ mailboxes: 6 });
+  project = await makeProject({ info: sandbox.sandbox.info });
+  const { exchange: url, ews: ewsUrl } = sandbox.sandbox.info;
+  await project.configure({
+    'calendar-interop:exchange': { url, ewsUrl },
+    'calendar-interop:ewsAccess': { manage: false },
+    'calendar-interop:visibility': { scope: { recipientTypes: ['UserMailbox'] } },
+  });
+});
+afterEach(async () => {
+  await project.dispose();
+  await sandbox.dispose();
+});
+
+const NEWCOMER = 'newcomer@contoso.com';
+
+/** Somebody is hired: a user with a licence, whose calendar is as Exchange makes it. */
+async function hire(): Promise<void> {
+  const user = await sandbox.graph<{ id: string }>('POST', '/users', {
+    body: {
+      userPrincipalName: NEWCOMER,
+      displayName: 'New Comer',
+      mailNickname: 'newcomer',
+      accountEnabled: true,
+      usageLocation: 'DE',
+      passwordProfile: { password: 'of no use to anybody 1!', forceChangePasswordNextSignIn: false },
+    },
+  });
+  const skus = await sandbox.graph<{ value: { skuId: string; skuPartNumber: string }[] }>(
+    'GET',
+    '/subscribedSkus',
+  );
+  const sku = skus.body.value.find(({ skuPartNumber }) => skuPartNumber === 'EXCHANGESTANDARD');
+  const licence = await sandbox.graph('POST', `/users/${user.body.id}/assignLicense`, {
+    body: { addLicenses: [{ skuId: sku?.skuId }], removeLicenses: [] },
+  });
+  expect([user.status, licence.status]).toEqual([201, 200]);
+}
+
+async function rightOf(address: string): Promise<string | undefined> {
+  return defaultRights((await sandbox.state()).exchange.mailboxes)[address];
+}
+
+test('a new mailbox is shown by the next preview and covered by the next up, of a configuration that stays the same', async () => {
+  expect(await project.run(['up'])).toMatchObject({ code: 0 });
+  await hire();
+  expect(await rightOf(NEWCOMER)).toBe('AvailabilityOnly');
+
+  const preview = await project.run(['preview']);
+  expect(preview.stdout).toContain('1 of 8 calendars would change');
+  expect(await rightOf(NEWCOMER)).toBe('AvailabilityOnly');
+
+  const up = await project.run(['up']);
+  expect(up).toMatchObject({ code: 0 });
+  expect(await rightOf(NEWCOMER)).toBe('LimitedDetails');
+
+  const again = await project.run(['up']);
+  expect(again.stdout).toContain('0 of 8 calendars would change');
+  expect(again.stdout).toContain('Nothing changed: everything is as declared.');
+});
+
+test('a rotation asks nothing of Exchange: it must not wait for calendars, nor for an outage there', async () => {
+  expect(await project.run(['up'])).toMatchObject({ code: 0 });
+  const before = await cmdlets();
+  expect(before['Get-MailboxFolderPermission']).toBeGreaterThan(0);
+  expect(await project.run(['rotation', 'confirm'])).toMatchObject({ code: 0 });
+  expect(await project.run(['rotation', 'stage'])).toMatchObject({ code: 0 });
+  expect(await cmdlets()).toEqual(before);
+});
+
+/** How often each was asked of the emulated Exchange. */
+async function cmdlets(): Promise<Readonly<Record<string, number>>> {
+  const headers = { 'x-sandbox': '1' };
+  const { body } = await sandbox.request<{ cmdlets: Record<string, number> }>(
+    '/sandbox/exchange-statistics',
+    { headers },
+  );
+  return body.cmdlets;
+}
