@@ -7,8 +7,6 @@ import type { SearchOptions } from '../../scripts/engine/search.js';
 import { PULUMI_CLI_VERSION } from '../../scripts/engine/versions.js';
 import { isRunning, type Machine, makeMachine, namesIn, printsVersion, until } from './support/machine.js';
 
-jest.setTimeout(60_000);
-
 const root = join(__dirname, '../..');
 let machine: Machine;
 const children: ChildProcess[] = [];

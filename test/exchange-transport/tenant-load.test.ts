@@ -9,7 +9,7 @@ const MAILBOXES = 2500;
 let tenant: Tenant;
 beforeAll(async () => {
   tenant = await startTenant({ mailboxes: MAILBOXES });
-}, 60_000);
+});
 afterAll(() => tenant.stop());
 afterEach(() => tenant.control({ clearFaults: true, latencyMs: 0 }));
 
@@ -62,7 +62,7 @@ function load(transport: CmdletPort['transport'], ceiling: number, calls: number
     const addresses = await addressesBy(tenant.open(transport));
     expect(addresses.length).toBeGreaterThan(MAILBOXES - 100);
     expect(new Set(addresses).size).toBe(addresses.length);
-  }, 60_000);
+  });
 
   test(`a ceiling of ${ceiling} calls at once is found and used, with few refusals`, async () => {
     const port = tenant.open(transport);
@@ -86,7 +86,7 @@ function load(transport: CmdletPort['transport'], ceiling: number, calls: number
     expect(level).toBeLessThanOrEqual(Math.ceil(ceiling * 1.1));
     expect((await tenant.served()).throttled - throttledBefore).toBeLessThan(calls / 25);
     expect((requests - before.requests) / calls).toBeLessThanOrEqual(0.12);
-  }, 90_000);
+  });
 }
 
 describe('REST', () => {
@@ -146,7 +146,7 @@ describeWithPwsh('PowerShell', () => {
     }
     // A line for each cmdlet and for each shell's connection, and one look for the module.
     expect(port.statistics()).toMatchObject({ cmdlets: 6, requests: 6 + 1 + 2 });
-  }, 60_000);
+  });
 
   test('a password goes to New-Mailbox and into no error', async () => {
     const port = tenant.open('powershell');
