@@ -316,5 +316,5 @@ describeWithPwsh('over PowerShell', () => {
     } finally {
       await shell.close();
     }
-  }, 120_000);
+  });
 });

@@ -52,7 +52,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stand-in-engine-'));
   await Promise.all(['home', 'state'].map((name) => mkdir(join(folder, name))));
   tenant = await startTestSandbox();
-}, 60_000);
+});
 
 afterAll(async () => {
   await tenant?.dispose();

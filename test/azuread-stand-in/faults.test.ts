@@ -1,5 +1,5 @@
 /** What goes wrong on the way: retried where the official provider retries, an error where it does not (azuread-wire 2.1). */
-
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ServiceError } from '@grpc/grpc-js';
 import providerPb from '@pulumi/pulumi/proto/provider_pb.js';
 import statusPb from '@pulumi/pulumi/proto/status_pb.js';
@@ -34,9 +34,13 @@ it('waits as long as it is told when it is throttled, and goes on', async () => 
 });
 
 it('makes an application while what is new is not seen everywhere yet', async () => {
-  await fault('replicationDelay=400');
+  await fault('replicationDelay=60000');
   try {
-    const app = raw((await makeApplication()).getProperties());
+    const making = makeApplication();
+    // A second change is sent only after the first was refused.
+    while (standIn.sent.filter(({ line }) => line.startsWith('PATCH')).length < 2) await delay(20);
+    await standIn.tenant.control({ clock: { advanceMs: 60_000 } });
+    const app = raw((await making).getProperties());
     const lines = folded(standIn.requests({ A: String(app.objectId) }));
     expect(lines[1]).toMatch(/^PATCH \/v1\.0\/applications\/A ×[3-9]$/);
   } finally {
@@ -47,14 +51,16 @@ it('makes an application while what is new is not seen everywhere yet', async ()
 // The official provider retries 404 for few operations, and the change of a fresh service principal is none of them.
 it('keeps a service principal that is not seen yet, and the next run completes it', async () => {
   const app = raw((await makeApplication()).getProperties());
-  await fault('replicationDelay=600');
+  await fault('replicationDelay=60000');
   const inputs = { clientId: String(app.clientId), accountEnabled: true };
   const failure = await failureOf(create(standIn.client, TYPES.principal, inputs));
   expect(failure.details).toContain('unexpected status 404');
   const partial = partialOf(failure);
   await fault('replicationDelay=0');
+  await standIn.tenant.control({ clock: { advanceMs: 60_000 } });
   const olds = raw(partial.getProperties());
-  const updated = await updateWhenSeen(partial.getId(), olds, inputs);
+  const update = { id: partial.getId(), olds, oldInputs: inputs, news: inputs };
+  const updated = raw((await updateResource(standIn.client, TYPES.principal, update)).getProperties());
   expect(updated).toMatchObject({ clientId: app.clientId });
   expect(updated.description).toBeUndefined();
 });
@@ -109,12 +115,4 @@ function partialOf(failure: ServiceError): providerPb.ErrorResourceInitFailed {
   const [details] = failure.metadata.get('grpc-status-details-bin');
   const [any] = statusPb.Status.deserializeBinary(details as Buffer).getDetailsList();
   return providerPb.ErrorResourceInitFailed.deserializeBinary(any?.getValue_asU8() ?? new Uint8Array());
-}
-
-async function updateWhenSeen(id: string, olds: ReturnType<typeof raw>, inputs: ReturnType<typeof raw>) {
-  for (;;) {
-    if ((await read(standIn.client, TYPES.principal, id)).getId() !== '') break;
-  }
-  const update = { id, olds, oldInputs: inputs, news: inputs };
-  return raw((await updateResource(standIn.client, TYPES.principal, update)).getProperties());
 }

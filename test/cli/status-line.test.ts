@@ -112,6 +112,19 @@ test('of a sweep tells rate and time left from 40 columns on, and the time left 
   );
 });
 
+test.each([
+  [1, 2, '1/2'],
+  [9, 9, '9/9'],
+  [1, 10, '1/10'],
+  [10, 20, '50 %'],
+])(
+  'of a sweep, %i of %i done, is %s where there is little room: a share only where that is shorter',
+  (done, total, shortest) => {
+    const progress: SweepProgress = { done, total, listed: true, counts: noCounts() };
+    expect(new ProgressText().next(progress, 0).slice(-2)).toEqual([shortest, shortest]);
+  },
+);
+
 test('leaves nothing behind when it is redrawn, and what stays is whole', () => {
   fc.assert(
     fc.property(WIDTHS, fc.array(TEXTS, { maxLength: 12 }), (columns, texts) => {

@@ -64,4 +64,4 @@ test('well; shut out by the allow list, which is a fault of drift and of look-up
 
   expect(await project.run(['up', '--refresh'])).toMatchObject({ code: 0 });
   expect((await doctor()).states).toEqual(well.states);
-}, 400_000);
+}, 900_000);

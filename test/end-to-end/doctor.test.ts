@@ -31,7 +31,7 @@ beforeAll(async () => {
     'calendar-interop:visibility': { scope: { all: true } },
   });
   expect((await project.run(['up'])).code).toBe(0);
-}, 200_000);
+});
 afterAll(async () => {
   await project.dispose();
   await sandbox.dispose();

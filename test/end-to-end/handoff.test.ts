@@ -15,6 +15,8 @@ import { registrationIn } from '../support/registration.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 import { filesBelow, PROCESS_MARK, placesWith, watchProcesses } from '../support/secret-search.js';
 
+jest.setTimeout(900_000);
+
 /** The tenant of stack `test` and that of its partner. */
 let sandbox: TestSandbox;
 let partner: TestSandbox;
@@ -46,7 +48,7 @@ beforeAll(async () => {
   });
   expect(await project.run(['up'], env)).toMatchObject({ code: 0 });
   secret = await project.secretNamed('interop-a-g1');
-}, 300_000);
+});
 afterAll(async () => {
   await project.dispose();
   await Promise.all([sandbox.dispose(), partner.dispose(), browser.close()]);
@@ -150,7 +152,7 @@ test('the values are those of the state; what is not done is open; the secret is
   });
   expect(placesWith(secret, { stdout, json: JSON.stringify(json) })).toEqual([]);
   expect(JSON.stringify(await handoffJson('--show-secrets'))).toContain(JSON.stringify(secret));
-}, 120_000);
+});
 
 test('the page serves one browser, shows the secret on request only, keeps ticks, and is gone when it is finished', async () => {
   const command = project.start(['handoff', '--page'], env);
@@ -187,7 +189,7 @@ test('the page serves one browser, shows the secret on request only, keeps ticks
   const later = await handoffJson();
   expect(statesOf(later)).toMatchObject({ console: 'done', endpoint: 'open' });
   await page.context().close();
-}, 120_000);
+});
 
 test('the watch ticks off what Google and Microsoft have seen, as it comes, and then ends with the page', async () => {
   const command = project.start(['handoff', '--page', '--watch', '--timeout', '5'], env);
@@ -232,7 +234,7 @@ test('the watch ticks off what Google and Microsoft have seen, as it comes, and 
     confirm: 'open',
   });
   await page.context().close();
-}, 180_000);
+});
 
 test('the ledger counts for the steps, and a new secret begins them anew', async () => {
   expect((await project.run(['rotation', 'confirm'], env)).code).toBe(0);
@@ -257,7 +259,7 @@ test('the ledger counts for the steps, and a new secret begins them anew', async
     lookUp: 'open',
     confirm: 'open',
   });
-}, 120_000);
+});
 
 test('the endpoints of two tenants are joined, and a domain that both claim is refused', async () => {
   const { info } = partner.sandbox;
@@ -303,7 +305,7 @@ test('the endpoints of two tenants are joined, and a domain that both claim is r
     sandbox.sandbox.info.tenantId,
     info.tenantId,
   ]);
-}, 120_000);
+});
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -6,6 +6,8 @@ import { isInContainer } from '../../scripts/processes.js';
 import { makeProject, type RunningCommand, type TestProject } from '../support/project.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 
+jest.setTimeout(900_000);
+
 let sandbox: TestSandbox;
 let project: TestProject;
 
@@ -74,31 +76,23 @@ async function expectRecovery(): Promise<void> {
   expect((await project.run(['destroy'])).code).toBe(0);
 }
 
-test.each(MOMENTS)(
-  'SIGINT %s',
-  async (_, target) => {
-    const command = await upThatHangsAt(target);
-    command.child.kill('SIGINT');
-    const { code, stderr } = await command.ended;
-    expect(code).toBe(8);
-    expect(stderr).toContain('up was cancelled');
-    expect(stderr).toContain('next: calendar-interop up --stack test');
-    await expectRecovery();
-  },
-  120_000,
-);
+test.each(MOMENTS)('SIGINT %s', async (_, target) => {
+  const command = await upThatHangsAt(target);
+  command.child.kill('SIGINT');
+  const { code, stderr } = await command.ended;
+  expect(code).toBe(8);
+  expect(stderr).toContain('up was cancelled');
+  expect(stderr).toContain('next: calendar-interop up --stack test');
+  await expectRecovery();
+});
 
-test.each(MOMENTS)(
-  'SIGKILL %s',
-  async (_, target) => {
-    const command = await upThatHangsAt(target);
-    process.kill(-(command.child.pid ?? 0), 'SIGKILL');
-    expect((await command.ended).signal).toBe('SIGKILL');
-    await unlockWhereAPersonHasTo();
-    await expectRecovery();
-  },
-  120_000,
-);
+test.each(MOMENTS)('SIGKILL %s', async (_, target) => {
+  const command = await upThatHangsAt(target);
+  process.kill(-(command.child.pid ?? 0), 'SIGKILL');
+  expect((await command.ended).signal).toBe('SIGKILL');
+  await unlockWhereAPersonHasTo();
+  await expectRecovery();
+});
 
 test('SIGKILL while the state was written, which leaves half a file beside it', async () => {
   expect((await project.run(['up'])).code).toBe(0);
@@ -107,4 +101,4 @@ test('SIGKILL while the state was written, which leaves half a file beside it', 
   const { code, stderr } = await project.run(['up']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`removed ${attributes}`) });
   expect((await project.run(['drift'])).code).toBe(0);
-}, 120_000);
+});

@@ -5,6 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { makeProject, type TestProject } from '../support/project.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 
+jest.setTimeout(900_000);
+
 let sandbox: TestSandbox;
 let project: TestProject;
 

@@ -149,4 +149,4 @@ test('without a ledger it says which command makes one, without a stack trace', 
   const said = `${failure?.stdout}${failure?.stderr}`;
   expect(said).toContain('npx calendar-interop rotation init --stack dev');
   expect(said).not.toContain('program.ts:');
-}, 120_000);
+});

@@ -58,7 +58,7 @@ test('before anything is there it looks, and leaves nothing behind', async () =>
   expect(JSON.stringify(await sandbox.state())).toBe(tenant);
   expect(readFileSync(project.stackFile, 'utf8')).toBe(file);
   expect(readdirSync(project.backend)).toEqual([]);
-}, 60_000);
+});
 
 test('on a deployed stack it knows what is there, and finds what was broken since', async () => {
   expect((await project.run(['up'], env)).code).toBe(0);
@@ -82,4 +82,4 @@ test('on a deployed stack it knows what is there, and finds what was broken sinc
     found: '1: interop@contoso.com',
   });
   expect(await project.stateFile()).toBe(state);
-}, 180_000);
+});

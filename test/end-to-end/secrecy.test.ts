@@ -7,6 +7,8 @@ import { makeProject, type TestProject } from '../support/project.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 import { filesBelow, formsOf, placesWith, VERBOSE, watchProcesses } from '../support/secret-search.js';
 
+jest.setTimeout(900_000);
+
 let sandbox: TestSandbox;
 let project: TestProject;
 
@@ -55,7 +57,7 @@ test('after up, preview, drift and destroy at the most verbose setting it is now
   expect(secrets.size).toBeGreaterThanOrEqual(2);
   for (const secret of secrets) expect(placesWith(secret, places)).toEqual([]);
   expect(places[Object.keys(places).find((name) => name.includes('process list')) ?? '']).toContain('pulumi');
-}, 400_000);
+});
 
 test('an error in the middle of making the secret does not show it', async () => {
   await sandbox.control({ faults: ['dropAfter=1@POST /applications/*/addPassword'] });

@@ -104,7 +104,7 @@ test('over EWS: works from the state, notes its use beside the stack only, and n
   expect(broken).toMatchObject({ code: 11, report: { works: false } });
   expect(faults(broken.report)).toEqual(['CI-EWS-NOT-LISTED']);
   await expectSecretKept();
-}, 240_000);
+});
 
 test('over Graph, limited to role mailboxes: a mailbox outside is refused, and named when it is not', async () => {
   await project.configure({
@@ -138,7 +138,7 @@ test('over Graph, limited to role mailboxes: a mailbox outside is refused, and n
   expect(wide).toMatchObject({ code: 11, report: { works: false } });
   expect(faults(wide.report)).toEqual(['CI-SCOPE-TOO-WIDE']);
   await expectSecretKept();
-}, 240_000);
+});
 
 async function principal(): Promise<{ readonly principalId: string }> {
   const { body } = await sandbox.graph<{ value: { id: string }[] }>(

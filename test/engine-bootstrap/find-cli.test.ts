@@ -64,9 +64,9 @@ describe('a CLI on PATH', () => {
   test('that never answers is given up', async () => {
     await machine.program('pulumi', ['sleep 600']);
     await machine.installer('works');
-    const limits = { probeMs: 400 };
+    const limits = { probeMs: 5_000 };
     expect((await findPulumiCli(machine.options({ limits }))).source).toBe('installer');
-    expect(said()).toContain('no end within 0.4 s');
+    expect(said()).toContain('no end within 5 s');
   });
 });
 
@@ -173,7 +173,7 @@ describe("Pulumi's installer", () => {
   test('is bounded in time, and takes its children along', async () => {
     await machine.installer('hangs');
     await machine.go('works');
-    const search = findPulumiCli(machine.options({ limits: { installerMs: 1_500 } }));
+    const search = findPulumiCli(machine.options({ limits: { installerMs: 10_000 } }));
     expect((await search).source).toBe('go');
     const pids = machine.record('pids').map(Number);
     expect(pids.length).toBeGreaterThanOrEqual(2);

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, utimesSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findPulumiCli } from '../../scripts/engine/cli.js';
 import type { SearchOptions } from '../../scripts/engine/search.js';
 import { PULUMI_CLI_VERSION } from '../../scripts/engine/versions.js';
 import { isRunning, type Machine, makeMachine, namesIn, printsVersion, until } from './support/machine.js';
-
-jest.setTimeout(60_000);
 
 const root = join(__dirname, '../..');
 let machine: Machine;
@@ -82,8 +81,20 @@ test('a process killed in the middle of a build leaves nothing that the next one
   const left = await namesIn(machine.installations);
   expect(left).toEqual([expect.stringContaining(`.${PULUMI_CLI_VERSION}-`), `${PULUMI_CLI_VERSION}.lock`]);
 
+  // The lock of the one that is gone grows old while the next one waits, and not before.
+  const lock = `${join(machine.installations, PULUMI_CLI_VERSION)}.lock`;
+  const age = (milliseconds: number) => {
+    const time = new Date(Date.now() - milliseconds);
+    utimesSync(lock, time, time);
+  };
+  age(-3_600_000);
+  const onProgress: SearchOptions['onProgress'] = (event) => {
+    machine.events.push(event);
+    if (event.phase === 'wait') age(limits.lockStaleMs + 1_000);
+  };
+
   await machine.go('works');
-  const cli = await findPulumiCli(machine.options({ limits }));
+  const cli = await findPulumiCli(machine.options({ limits, onProgress }));
   expect(cli.source).toBe('go');
   expect(await namesIn(machine.installations)).toEqual([PULUMI_CLI_VERSION]);
   expect(machine.events.map((event) => event.phase)).toContain('wait');
@@ -92,7 +103,7 @@ test('a process killed in the middle of a build leaves nothing that the next one
 test('of two at once, one builds and the other waits for its result', async () => {
   await machine.go('waits for release');
   const { env, packageRoot } = machine.options();
-  const limits = { lockPollMs: 50 };
+  const limits = { lockStaleMs: 600_000, lockPollMs: 50 };
   const first = searchInChild({ env, packageRoot, limits });
   await machine.untilBuilding();
   const second = searchInChild({ env, packageRoot, limits });
@@ -106,7 +117,7 @@ test('of two at once, one builds and the other waits for its result', async () =
 
 test('two searches in one process build once too', async () => {
   await machine.go('works');
-  const options = machine.options({ limits: { lockPollMs: 20 } });
+  const options = machine.options({ limits: { lockStaleMs: 600_000, lockPollMs: 20 } });
   const found = await Promise.all([findPulumiCli(options), findPulumiCli(options)]);
   expect(found.map((cli) => cli.source).sort()).toEqual(['cache', 'go']);
 });
@@ -150,10 +161,9 @@ test('a build whose lock was lost to another process does not count', async () =
   await machine.go('waits for release');
   const search = findPulumiCli(machine.options({ limits: { lockStaleMs: 2_000, lockPollMs: 50 } }));
   await machine.untilBuilding();
-  // What a process does that finds the lock stale, for example after this machine slept; it then finishes first.
-  const { rm } = await import('node:fs/promises');
-  await rm(`${join(machine.installations, PULUMI_CLI_VERSION)}.lock`, { recursive: true });
+  // What a process did that found the lock stale, for example after this machine slept, and that finished first.
   await machine.program(machine.cachedBinary, printsVersion(PULUMI_CLI_VERSION));
+  await rm(`${join(machine.installations, PULUMI_CLI_VERSION)}.lock`, { recursive: true });
   expect((await search).source).toBe('cache');
 });
 

@@ -31,7 +31,7 @@ beforeEach(async () => {
   await Promise.all(['home', 'state', 'project'].map((name) => mkdir(join(folder, name))));
   tenant = await startTestSandbox({ mailboxes: 30 });
   port = openSandboxPort(tenant);
-}, 60_000);
+});
 
 afterEach(async () => {
   await port.close();
@@ -192,7 +192,7 @@ it('goes through preview, up, no change, drift, repair and destroy', async () =>
 
   await stack.destroy();
   expect(await dump(tenant)).toEqual(before);
-}, 300_000);
+});
 
 it('restores everything after engine and provider were killed in the middle of the writes', async () => {
   const stack = await openStack('killed', visibilityOnly);
@@ -216,7 +216,7 @@ it('restores everything after engine and provider were killed in the middle of t
   expect(await low()).toEqual([]);
   await stack.destroy();
   expect(await dump(tenant)).toEqual(before);
-}, 300_000);
+});
 
 /** The engine that this test started, and the providers that it started. */
 function childrenOf(parent: number): number[] {

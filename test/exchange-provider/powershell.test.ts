@@ -55,5 +55,5 @@ describeWithPwsh('over PowerShell', () => {
     }
     for (const life of all) await life.remove();
     expect(await dump(tenant)).toEqual(before);
-  }, 180_000);
+  });
 });

@@ -12,7 +12,7 @@ const MISSING = 'nobody-at-all@contoso.com';
 let tenant: Tenant;
 beforeAll(async () => {
   tenant = await startTenant({ mailboxes: MAILBOXES });
-}, 60_000);
+});
 afterAll(() => tenant.stop());
 afterEach(() => tenant.control({ clearFaults: true, latencyMs: 0 }));
 
@@ -33,7 +33,7 @@ function contract(transport: CmdletPort['transport']): void {
   beforeAll(async () => {
     port = tenant.open(transport);
     addresses = (await port.run(all)).rows.map(({ PrimarySmtpAddress }) => PrimarySmtpAddress).sort();
-  }, 60_000);
+  });
   afterAll(() => port.close());
 
   const address = (index: number) => addresses[index] ?? '';

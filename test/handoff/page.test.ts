@@ -49,9 +49,12 @@ const said = () => page.locator('#said');
 const saying = (text: string) => page.locator('#said', { hasText: text }).waitFor();
 
 test('neither page nor traffic holds the secret before it is asked for; it is shown, and hidden again', async () => {
-  const { server, asked } = await served(undefined, { revealSeconds: 1 });
+  const { server, asked } = await served();
   const traffic = trafficOf(page);
+  // The page's clock stands still, but for what is said here.
+  await page.clock.install({ time: NOW });
   await page.goto(server.address);
+  await page.clock.pauseAt(new Date(NOW.getTime() + 86_400_000));
   expect(await page.content()).not.toContain(SECRET);
   expect(await traffic.all()).not.toContain('zQ~8Q');
   expect(asked).toEqual([]);
@@ -60,8 +63,11 @@ test('neither page nor traffic holds the secret before it is asked for; it is sh
   await page.getByText(SECRET).waitFor();
   expect(asked).toEqual(['prod']);
   expect(await traffic.all()).toContain('zQ~8Q');
-  await page.getByText(SECRET).waitFor({ state: 'detached' });
+  await page.clock.runFor(29_999);
+  expect(await page.content()).toContain('zQ~8Q');
+  await page.clock.runFor(1);
   expect(await page.content()).not.toContain('zQ~8Q');
+  await page.clock.runFor(1_000);
   expect(await said().textContent()).toContain('hidden again');
 });
 

@@ -25,13 +25,21 @@ async function ask(
     method = 'GET',
     headers = {},
     body,
-  }: { method?: string; headers?: Record<string, string>; body?: unknown } = {},
+    begun,
+  }: {
+    method?: string;
+    headers?: Record<string, string>;
+    body?: unknown;
+    /** Called when the answer has begun to come. */
+    begun?: () => void;
+  } = {},
 ): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const sent = request(
       new URL(path, made.server.address),
       { method, headers, agent: false },
       (response) => {
+        begun?.();
         let text = '';
         response.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk;
@@ -164,11 +172,14 @@ test('it closes by itself when nobody uses it', async () => {
 
 test('an open stream of events does not keep it from closing', async () => {
   const own = await firstLoad();
-  const stream = ask('events', { headers: { cookie: own.cookie ?? '' } });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  let stream: Promise<Answer> | undefined;
+  await new Promise<void>((begun, fail) => {
+    stream = ask('events', { headers: { cookie: own.cookie ?? '' }, begun });
+    stream.catch(fail);
+  });
   made.server.announce('seen');
   await made.server.close('over');
-  const { text } = await stream;
+  const text = (await stream)?.text;
   expect(text).toContain('"news":"seen"');
   expect(text).toContain('event: closed');
 });

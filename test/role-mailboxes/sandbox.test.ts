@@ -152,5 +152,5 @@ describeWithPwsh('over PowerShell', () => {
     expect(await endState(tenant, port, outcome)).toEqual(EXPECTED);
     await undoRoleMailboxes(realWork(port), openSandboxDirectory(tenant), outcome);
     expect(await live()).not.toContain(ADDRESS);
-  }, 120_000);
+  });
 });

@@ -348,4 +348,4 @@ test('while another command works on the stack one is refused, and nothing is wr
     });
   });
   expect(world.text()).toBe(before);
-}, 30_000);
+});

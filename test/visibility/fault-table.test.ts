@@ -26,8 +26,6 @@ import {
   type Transport,
 } from './support/fault-run.js';
 
-jest.setTimeout(120_000);
-
 const HTTP_REQUESTS = ['InvokeCommand', '$batch'].map((name) => `@POST /adminapi/beta/*/${name}`);
 const SET = '@Set-MailboxFolderPermission';
 const GET = '@Get-MailboxFolderPermission';

@@ -24,8 +24,6 @@ import { temporaryFiles } from './support/temporary-files.js';
 
 const MAILBOXES = 25;
 
-jest.setTimeout(120_000);
-
 type Target = Pick<VisibilityConfig, 'level' | 'scope' | 'exclude'>;
 const ALL: Target = { level: 'LimitedDetails', scope: { all: true }, exclude: [] };
 

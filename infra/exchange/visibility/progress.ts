@@ -13,7 +13,7 @@ export class ProgressText {
   readonly #marks: { readonly at: number; readonly done: number }[] = [];
 
   /**
-   * The progress in several forms, each shorter than the one before, for lines of different lengths: sentences, figures, and what a
+   * The progress in several forms, none longer than the one before, for lines of different lengths: sentences, figures, and what a
    * person waits for.
    *
    * @param now milliseconds, growing
@@ -32,14 +32,11 @@ export class ProgressText {
       ...ending.map((text) => `about ${text}`),
       ...failed,
     ];
-    const short = [`${number(done)}/${number(total)}${listed ? '' : '+'}`, ...speed, ...ending, ...failed];
-    const share = listed && total > 0 ? [`${Math.floor((100 * done) / total)} %`] : [number(done)];
-    return [
-      long.join(', '),
-      short.join(', '),
-      [...share, ...speed, ...ending].join(', '),
-      ending[0] ?? share.join(),
-    ];
+    const amount = `${number(done)}/${number(total)}${listed ? '' : '+'}`;
+    const short = [amount, ...speed, ...ending, ...failed];
+    const share = listed && total > 0 ? `${Math.floor((100 * done) / total)} %` : number(done);
+    const least = share.length < amount.length ? share : amount;
+    return [long.join(', '), short.join(', '), [least, ...speed, ...ending].join(', '), ending[0] ?? least];
   }
 
   #rate(done: number, now: number): number {

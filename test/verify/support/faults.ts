@@ -232,7 +232,7 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
   'CI-TCP-SILENT': async (world) => {
     const port = await silentPort();
     const broken = await url(`https://localhost:${port.number}/EWS/Exchange.asmx`)(world);
-    return { ...broken, around: { limitMs: 400 }, undo: port.stop };
+    return { ...broken, around: { limitMs: 3_000 }, undo: port.stop };
   },
   'CI-TLS-NONE': async (world) => {
     const front = await openPlainFront();
@@ -254,7 +254,7 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
     around: { publicRoots: () => createSecureContext({ ca: [...rootCertificates] }) },
   }),
   'CI-TLS-EXPIRES-SOON': async () => ({ around: { now: () => Date.now() + 80 * DAY_MS } }),
-  'CI-HTTP-SILENT': exchange(() => undefined, { limitMs: 500 }),
+  'CI-HTTP-SILENT': exchange(() => undefined, { limitMs: 3_000 }),
   'CI-HTTP-CUT-OFF': exchange((_, response) => {
     response.writeHead(200, { ...XML, 'content-length': '1000' });
     response.write('<s:Envelope');

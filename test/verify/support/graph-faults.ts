@@ -164,7 +164,7 @@ export const GRAPH_FAULTS: Readonly<Partial<Record<LeafCode, Break>>> = {
   'CI-TCP-SILENT': async (world) => {
     const port = await silentPort();
     const broken = await at(`https://localhost:${port.number}`)(world);
-    return { ...broken, around: { limitMs: 400 }, undo: port.stop };
+    return { ...broken, around: { limitMs: 3_000 }, undo: port.stop };
   },
   'CI-TLS-NONE': async (world) => {
     const front = await openPlainFront();
@@ -179,7 +179,7 @@ export const GRAPH_FAULTS: Readonly<Partial<Record<LeafCode, Break>>> = {
     around: { publicRoots: () => createSecureContext({ ca: [...rootCertificates] }) },
   }),
   'CI-TLS-EXPIRES-SOON': same('CI-TLS-EXPIRES-SOON'),
-  'CI-HTTP-SILENT': graph(() => undefined, { limitMs: 500 }),
+  'CI-HTTP-SILENT': graph(() => undefined, { limitMs: 3_000 }),
   'CI-HTTP-CUT-OFF': graph((_, response) => {
     response.writeHead(200, { ...JSON_TYPE, 'content-length': '1000' });
     response.write('{"value":');
