@@ -436,7 +436,8 @@ const DOCTOR_HELP = `
 Exit codes, the first that applies: 12 a section has a fault; 3, 6, 1, … what kept a section from being looked at (as
 --help of calendar-interop lists them, 3 before the others); 10 nothing is broken, but something is due; 0 all is well.
 2 and 6 also before anything is looked at, for a wrong call, a wrong configuration or a stack that is not there.
-What could not be checked within a section, such as Google's side without credentials, is told and changes no code.`;
+What could not be checked within a section, such as Google's side without credentials, is told and changes no code;
+but for the password of a server on-premises that is not given: 3.`;
 
 /** The world that rotation commands work in; with a person to ask where there is a terminal. */
 async function liveWorld(io?: CliIo): Promise<RotationWorld> {

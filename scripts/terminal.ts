@@ -138,8 +138,8 @@ class PartTerminal extends Terminal {
     this.#whole = whole;
   }
 
-  override status(text: string): void {
-    this.#whole.status(text);
+  override status(...forms: readonly string[]): void {
+    this.#whole.status(...forms);
   }
 
   override warn(text: string): void {

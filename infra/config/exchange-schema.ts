@@ -191,7 +191,7 @@ const roleMailboxSchema = z
     count: wholeNumber(1, 50)
       .register(keyDocs, {
         about:
-          'How many of them; from the second on they are numbered. Google asks for ten more where rooms are booked.',
+          'How many of them; from the second on they are numbered. Google asks for ten more where rooms are booked. Those that one entry makes have one password; each entry has its own.',
         allowed: '1 to 50',
       })
       .default(1),

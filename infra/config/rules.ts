@@ -15,6 +15,7 @@ import {
   leadDaysSchema,
   lifetimeDaysSchema,
   protocolSchema,
+  quietDaysSchema,
   tenantSchema,
 } from './schema.js';
 import { SecureValue } from './secure-value.js';
@@ -115,10 +116,27 @@ function secretProblems(raw: Raw): readonly Problem[] {
   const secret = isRecord(raw.secret) ? raw.secret : {};
   const lifetime = right(lifetimeDaysSchema, secret.lifetimeDays);
   const lead = right(leadDaysSchema, secret.leadDays);
-  if (lifetime === undefined || lead === undefined || lead < lifetime) return [];
+  if (lifetime === undefined || lead === undefined) return [];
+  if (lead < lifetime) return quietProblems(secret, lifetime - lead);
   const byDefault = secret.leadDays === undefined ? ' by default' : '';
   const what = `is ${lead} days${byDefault}: a secret that lives for ${lifetime} would always be due`;
   return [problem(['secret', 'leadDays'], what, secret.leadDays, `fewer than ${lifetime} days`)];
+}
+
+/**
+ * The old secret has to be gone before the next one is made. Pasted at once, a new secret is alone before the next rotation is due; pasted
+ * on the last day of the lead, when that many days of its life are over, it is alone before it ends.
+ *
+ * @param room days of a secret's life without the lead
+ */
+function quietProblems(secret: Raw, room: number): readonly Problem[] {
+  const quiet = right(quietDaysSchema, secret.quietDays);
+  if (quiet === undefined || quiet < room) return [];
+  const byDefault = secret.quietDays === undefined ? ' by default' : '';
+  const what = `is ${quiet} days${byDefault}: a new secret could end before evidence retires the old one, as only ${room} days of its life lie outside of secret.leadDays`;
+  const wanted =
+    room > 1 ? `fewer than ${room} days` : 'a longer secret.lifetimeDays, or a shorter secret.leadDays';
+  return [problem(['secret', 'quietDays'], what, secret.quietDays, wanted)];
 }
 
 function endpointNameProblems(endpoints: readonly EndpointDraft[]): readonly Problem[] {

@@ -108,11 +108,11 @@ export const leadDaysSchema = wholeNumber(1, MAX_SECRET_DAYS - 1)
 const MAX_QUIET_DAYS = 90;
 const DEFAULT_QUIET_DAYS = 7;
 
-const quietDaysSchema = wholeNumber(1, MAX_QUIET_DAYS)
+export const quietDaysSchema = wholeNumber(1, MAX_QUIET_DAYS)
   .register(keyDocs, {
     about:
       "For how many days the old secret must not have signed in, after the last endpoint was confirmed, before evidence alone retires it. How late Microsoft's report of sign-ins is is UNCONFIRMED: this is to be longer.",
-    allowed: `1 to ${MAX_QUIET_DAYS} days`,
+    allowed: `1 to ${MAX_QUIET_DAYS} days, and fewer than secret.lifetimeDays without secret.leadDays`,
   })
   .default(DEFAULT_QUIET_DAYS);
 
@@ -144,7 +144,7 @@ const secretSchema = z
       .default(false),
     keyVault: keyVaultSchema.optional().register(keyDocs, {
       about:
-        'An Azure Key Vault that gets a copy of each new secret, written by `up` and the `rotation` commands. It is never read back; older versions stay. The principal needs the data role Key Vault Secrets Officer there.',
+        'An Azure Key Vault that gets a copy of each new secret, written by `up` and the `rotation` commands, except `init` and `restore`. It is never read back; older versions stay. The principal needs the data role Key Vault Secrets Officer there.',
       allowed: 'a map with url, name',
       fallback: 'no copy',
     }),

@@ -19,12 +19,13 @@ import {
 } from './sign-in-error.js';
 import { readClaims } from './token-claims.js';
 import type { Trust } from './trust.js';
+import { untilAborted } from './until-aborted.js';
 
 /** Somebody is signed in. */
 export interface SignedIn {
   readonly cloud: Cloud;
   readonly trust: Trust;
-  /** For libraries that want one; errors are explained by {@link SignedIn.token} only. */
+  /** For libraries that want one; each of its requests ends, but errors are explained by {@link SignedIn.token} only. */
   readonly credential: TokenCredential;
   /** Name of the way, such as `client secret`. */
   readonly way: string;
@@ -62,6 +63,7 @@ export async function signInWith(
   const identity = loadAzureIdentity();
   const where = await cloud;
   const memory = new FailureMemory();
+  const transport = trust.identityOptions(where.authority);
   const credential = await way.make({
     settings,
     trust,
@@ -70,11 +72,14 @@ export async function signInWith(
     secret: (value) => memory.secret(value),
     failed: (error) => memory.failed(error),
     options: {
-      ...trust.identityOptions(where.authority),
+      ...transport,
       authorityHost: where.authority,
       disableInstanceDiscovery: !where.knownToMicrosoft,
       retryOptions: { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 10_000 },
-      additionalPolicies: [{ position: 'perCall', policy: observed(signal, memory) }],
+      additionalPolicies: [
+        { position: 'perCall', policy: observed(signal, memory) },
+        ...transport.additionalPolicies,
+      ],
     },
   });
   const getToken = async (scope: string, callSignal: AbortSignal) => {
@@ -94,8 +99,8 @@ export async function signInWith(
 }
 
 /**
- * Ends requests of @azure/identity when the run is called off, and remembers why one failed: what comes out of the library says
- * no more than that the network failed.
+ * Ends requests of @azure/identity when the run is called off or the time is over, and remembers why one failed: what comes out of the
+ * library says no more than that the network failed.
  */
 function observed(signal: AbortSignal, memory: FailureMemory) {
   return {
@@ -105,7 +110,7 @@ function observed(signal: AbortSignal, memory: FailureMemory) {
       Response extends { status: number; bodyAsText?: string | null },
     >(request: Request, next: (request: Request) => Promise<Response>): Promise<Response> {
       // In place of the library's own one, which nobody aborts when an application signs in.
-      request.abortSignal = signal;
+      request.abortSignal = AbortSignal.any([signal, AbortSignal.timeout(TOKEN_LIMIT_MS)]);
       try {
         const response = await next(request);
         if (response.status >= 400)
@@ -135,20 +140,6 @@ async function tokenOf(
     if (signal.aborted) throw cancelledError('signing in');
     if (deadline.aborted) throw signInTooSlow(attempt, TOKEN_LIMIT_MS);
     throw explainSignIn(error, attempt);
-  }
-}
-
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }
 

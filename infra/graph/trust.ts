@@ -13,7 +13,7 @@ import { InteropError } from '../errors.js';
 import { once } from '../once.js';
 import { httpsGet, type TextAnswer } from './https-get.js';
 import { proxyFor } from './proxy.js';
-import { TunnelAgent } from './tunnel-agent.js';
+import { type GivenUpPolicy, TunnelAgent, tellsOfGivingUp } from './tunnel-agent.js';
 
 /** How one run reaches servers. */
 export interface Trust {
@@ -41,6 +41,7 @@ export interface CaFile {
 /** Options of Microsoft's clients: an agent of ours, through the proxy where there is one. */
 export interface IdentityTransport {
   readonly agent: HttpsAgent;
+  readonly additionalPolicies: { readonly position: 'perCall'; readonly policy: GivenUpPolicy }[];
 }
 
 /** The variables that name a file with certificate authorities. */
@@ -92,7 +93,12 @@ export function readTrust(env: NodeJS.ProcessEnv): Trust {
     secureContext: context,
     identityOptions: (url) => {
       const proxy = proxyFor(new URL(url), env);
-      return { agent: proxy === undefined ? agent() : tunnels(proxy) };
+      return proxy === undefined
+        ? { agent: agent(), additionalPolicies: [] }
+        : {
+            agent: tunnels(proxy),
+            additionalPolicies: [{ position: 'perCall', policy: tellsOfGivingUp }],
+          };
     },
   };
 }

@@ -11,25 +11,36 @@ import type { Duplex } from 'node:stream';
 import { connect, type SecureContext } from 'node:tls';
 
 /** What Node tells of a connection that it wants. `servername` is there for TLS, though the types do not say so. */
-type Target = RequestOptions & { readonly servername?: string };
+type Target = RequestOptions & {
+  readonly servername?: string;
+  /** Aborted when nobody waits for the connection any more. Node keeps a request's own `signal` from its agent. */
+  readonly givenUp?: Pick<AbortSignal, 'aborted' | 'addEventListener' | 'removeEventListener'>;
+};
 
 type Done = (error: Error | null, stream: Duplex) => void;
+
+/** Time in which a proxy says whether it makes a connection. */
+const CONNECT_LIMIT_MS = 10_000;
 
 /** An agent whose connections are tunnels through one proxy (RFC 9110, 9.3.6). */
 export class TunnelAgent extends Agent {
   readonly #proxy: URL;
   readonly #secureContext: SecureContext;
+  readonly #limitMs: number;
 
-  /** @param proxy its URL, with a user name and a password where it wants them */
-  constructor(proxy: string, secureContext: SecureContext) {
+  /**
+   * @param proxy its URL, with a user name and a password where it wants them
+   * @param limitMs time for its answer
+   */
+  constructor(proxy: string, secureContext: SecureContext, limitMs = CONNECT_LIMIT_MS) {
     super({ keepAlive: true });
     this.#proxy = new URL(proxy);
     this.#secureContext = secureContext;
+    this.#limitMs = limitMs;
   }
 
   /** Called by Node for each new connection. */
-  override createConnection({ host, port, servername }: Target, callback?: Done): undefined {
-    const done = callback as (error: Error | null, stream?: Duplex) => void;
+  override createConnection({ host, port, servername, givenUp }: Target, callback?: Done): undefined {
     const name = host ?? '';
     const address = `${name}:${port ?? 443}`;
     const { protocol, hostname, port: proxyPort, username, password } = this.#proxy;
@@ -49,6 +60,14 @@ export class TunnelAgent extends Agent {
       },
       agent: false,
     });
+    const giveUp = () => request.destroy(new Error('nobody waits for the connection any more'));
+    const timer = setTimeout(() => request.destroy(silent(this.#limitMs)), this.#limitMs);
+    givenUp?.addEventListener('abort', giveUp);
+    const done = (error: Error | null, stream?: Duplex) => {
+      clearTimeout(timer);
+      givenUp?.removeEventListener('abort', giveUp);
+      (callback as (error: Error | null, stream?: Duplex) => void)(error, stream);
+    };
     request.once('error', (error) => done(error));
     request.once('connect', ({ statusCode }, socket) => {
       if (statusCode !== 200) {
@@ -56,9 +75,12 @@ export class TunnelAgent extends Agent {
         done(refused(statusCode));
         return;
       }
-      done(null, connect({ socket, servername: servername ?? name, secureContext: this.#secureContext }));
+      // An address has no server name, and is what the certificate has to be for all the same.
+      const target = { host: name, servername: servername ?? name };
+      done(null, connect({ socket, ...target, secureContext: this.#secureContext }));
     });
     request.end();
+    if (givenUp?.aborted === true) giveUp();
   }
 }
 
@@ -66,3 +88,27 @@ export class TunnelAgent extends Agent {
 function refused(status: number | undefined): Error {
   return Object.assign(new Error(`the proxy answered ${status}`), { code: 'ECONNREFUSED' });
 }
+
+function silent(limitMs: number): Error {
+  return Object.assign(new Error(`the proxy did not answer within ${limitMs / 1000} s`), {
+    code: 'ETIMEDOUT',
+  });
+}
+
+/** A policy of Microsoft's clients. */
+export interface GivenUpPolicy {
+  readonly name: string;
+  sendRequest<
+    Request extends { abortSignal?: unknown; requestOverrides?: Record<string, unknown> },
+    Response,
+  >(request: Request, next: (request: Request) => Promise<Response>): Promise<Response>;
+}
+
+/** Lets the agent know when a request of theirs is given up. */
+export const tellsOfGivingUp: GivenUpPolicy = {
+  name: 'tellsOfGivingUp',
+  sendRequest: async (request, next) => {
+    request.requestOverrides = { ...request.requestOverrides, givenUp: request.abortSignal };
+    return await next(request);
+  },
+};

@@ -5,6 +5,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { InteropError } from '../errors.js';
 import type { Trust } from '../graph/trust.js';
+import { untilAborted } from '../graph/until-aborted.js';
 import { type SlotName, secretName } from '../rotation/ledger.js';
 
 export interface KeyVaultOptions {
@@ -15,6 +16,8 @@ export interface KeyVaultOptions {
   readonly credential: TokenCredential;
   readonly trust: Trust;
   readonly signal: AbortSignal;
+  /** Time for one operation, sign-in and retries included. @default 30,000 */
+  readonly limitMs?: number;
 }
 
 /** A secret to copy. */
@@ -37,10 +40,12 @@ export interface KeyVault {
 /** Retries of one request; Key Vault's throttling passes within seconds (learn.microsoft.com/azure/key-vault/general/overview-throttling). */
 const RETRIES = { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 5_000 };
 
-/** @throws InteropError of kind `resource` from each function when the vault refuses or does not answer */
+const LIMIT_MS = 30_000;
+
+/** @throws InteropError from each function: `resource` when the vault refuses or cannot be reached, `timeout` when it stays silent */
 export async function openKeyVault(options: KeyVaultOptions): Promise<KeyVault> {
   const { SecretClient } = await import('@azure/keyvault-secrets');
-  const { url, name, credential, trust, signal } = options;
+  const { url, name, credential, trust } = options;
   // The client itself refuses a challenge for another domain than the vault's: a host could else ask for a token of Graph.
   const client = new SecretClient(url, credential, {
     ...trust.identityOptions(url),
@@ -48,16 +53,16 @@ export async function openKeyVault(options: KeyVaultOptions): Promise<KeyVault> 
   });
   return {
     has: async (keyId) =>
-      await explained(options, 'reading the versions of the secret', async () => {
-        for await (const { tags } of client.listPropertiesOfSecretVersions(name, { abortSignal: signal })) {
+      await explained(options, 'reading the versions of the secret', async (abortSignal) => {
+        for await (const { tags } of client.listPropertiesOfSecretVersions(name, { abortSignal })) {
           if (tags?.keyId === keyId) return true;
         }
         return false;
       }),
     put: async ({ slot, generation, keyId, endDate, value }) => {
-      await explained(options, 'writing the secret', () =>
+      await explained(options, 'writing the secret', (abortSignal) =>
         client.setSecret(name, value, {
-          abortSignal: signal,
+          abortSignal,
           contentType: 'Entra client secret',
           expiresOn: new Date(endDate),
           tags: { keyId, generation: String(generation), name: secretName(slot, generation) },
@@ -68,18 +73,44 @@ export async function openKeyVault(options: KeyVaultOptions): Promise<KeyVault> 
 }
 
 async function explained<T>(
-  { url, name, signal }: KeyVaultOptions,
+  { url, name, signal, limitMs = LIMIT_MS }: KeyVaultOptions,
   doing: string,
-  work: () => Promise<T>,
+  work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const limit = AbortSignal.timeout(limitMs);
+  const either = AbortSignal.any([signal, limit]);
   try {
-    return await work();
+    // The sign-in that the client asks for listens to the run's signal alone.
+    return await untilAborted(work(either), either);
   } catch (error) {
     if (signal.aborted) throw new InteropError({ kind: 'cancelled', summary: `${doing} was cancelled` });
+    if (limit.aborted) throw tooSlow({ url, name }, doing, limitMs);
     // The library's error carries the request, and with it the secret: only its status and code go on.
     throw refusal({ url, name }, doing, error as { statusCode?: unknown; code?: unknown });
   }
 }
+
+function tooSlow(
+  { url, name }: Pick<KeyVaultOptions, 'url' | 'name'>,
+  doing: string,
+  limitMs: number,
+): InteropError {
+  return new InteropError({
+    kind: 'timeout',
+    summary: `${doing} ${name} in Key Vault took too long`,
+    problems: [
+      {
+        where: url,
+        what: 'the vault did not do it in time',
+        found: `no result after ${limitMs / 1000} s`,
+        allowed: 'a vault that can be reached and answers',
+      },
+    ],
+    next: [`curl -v ${url}/   # whether it answers`, COPY_AGAIN],
+  });
+}
+
+const COPY_AGAIN = 'calendar-interop rotation run   # copies what is missing';
 
 function refusal(
   { url, name }: Pick<KeyVaultOptions, 'url' | 'name'>,
@@ -99,7 +130,7 @@ function refusal(
         allowed,
       },
     ],
-    next: [...next(vault, name), 'calendar-interop rotation run   # copies what is missing'],
+    next: [...next(vault, name), COPY_AGAIN],
   });
 }
 

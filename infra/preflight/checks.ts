@@ -28,26 +28,42 @@ export function groupOf({ id }: Check): CheckGroup {
 }
 
 /**
- * The checks that `work` makes; where it cannot look, one that says so.
+ * The checks that `work` makes; where it cannot look, one for each id that says so.
  *
  * @throws InteropError of kind `cancelled`, and whatever is no failure of a look.
  */
 export async function lookingAt(
-  id: Check['id'],
+  ids: Check['id'] | readonly Check['id'][],
   what: string,
   work: () => Promise<readonly Check[]>,
 ): Promise<readonly Check[]> {
+  const looked = await lookOr(work);
+  if (!('failed' in looked)) return looked.value;
+  return (typeof ids === 'string' ? [ids] : ids).map((id) => notChecked(id, what, looked.failed));
+}
+
+/** Why somebody could not look, and what to do about it. */
+export type FailedLook = Required<Pick<Check, 'found'>> & Pick<Check, 'next'>;
+
+/** What was seen, or why nobody could look. */
+export type Look<T> = { readonly value: T } | { readonly failed: FailedLook };
+
+/**
+ * Looks.
+ *
+ * @throws InteropError of kind `cancelled`, and whatever is no failure of a look.
+ */
+export async function lookOr<T>(work: () => Promise<T>): Promise<Look<T>> {
   try {
-    return await work();
+    return { value: await work() };
   } catch (error) {
     if (error instanceof InteropError && error.kind !== 'cancelled') {
-      const { summary, problems, next } = error;
-      const found = describeFailure({ kind: error.kind, summary, problems }).replace(/\n\s*/g, '; ');
-      return [notChecked(id, what, { found, ...(next[0] === undefined ? {} : { next: next[0] }) })];
+      const { kind, summary, problems, next } = error;
+      const found = describeFailure({ kind, summary, problems }).replace(/\n\s*/g, '; ');
+      return { failed: { found, ...(next[0] === undefined ? {} : { next: next[0] }) } };
     }
-    if (error instanceof ExchangeError) {
-      return [notChecked(id, what, { found: error.message, next: 'run the same command again' })];
-    }
+    if (error instanceof ExchangeError)
+      return { failed: { found: error.message, next: 'run the same command again' } };
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { readMailbox, readOrganization } from '../exchange/ews-access/inspect.js
 import type { MailboxAccess, OrganizationAccess, UserAgentPolicy } from '../exchange/ews-access/model.js';
 import { countdown } from '../exchange/ews-access/retirement.js';
 import { run, type Work } from '../exchange/work.js';
-import { type Check, fault, fine, notChecked } from './checks.js';
+import { type Check, fault, fine, type Look, notChecked } from './checks.js';
 import { onlineRoleAccounts } from './role-accounts.js';
 
 /** Compares the endpoints' domains with those that Exchange accepts mail for. */
@@ -55,12 +55,12 @@ export async function domainChecks(work: Work, config: StackConfig): Promise<rea
  * Whether EWS is let in, or will be by `up`.
  *
  * @param facts.now for the countdown to the end of EWS.
- * @param facts.clientId the stack's registration, where there is one already.
+ * @param facts.clientId the stack's registration, where there is one already and it can be read.
  */
 export async function ewsChecks(
   work: Work,
   config: StackConfig,
-  facts: { readonly now: Date; readonly clientId: string | undefined },
+  facts: { readonly now: Date; readonly clientId: Look<string | undefined> },
 ): Promise<readonly Check[]> {
   const organization = await readOrganization(work);
   const mailboxes: Check[] = [];
@@ -115,11 +115,12 @@ function switchCheck({ enabled }: OrganizationAccess, { ewsAccess }: StackConfig
 function listCheck(
   organization: OrganizationAccess,
   { ewsAccess }: StackConfig,
-  clientId: string | undefined,
+  registration: Look<string | undefined>,
 ): readonly Check[] {
   const id = 'exchange.ews-allow-list';
   const counted = `${organization.list.length} in the list`;
   const agents = userAgentCheck('exchange.ews-user-agents', 'the organisation', organization.userAgents);
+  const clientId = 'value' in registration ? registration.value : undefined;
   if (clientId !== undefined && lists(organization.list, clientId)) {
     return [fine(id, 'the application is in the allow list of EWS', counted), ...agents];
   }
@@ -131,9 +132,7 @@ function listCheck(
   }
   return [
     clientId === undefined
-      ? notChecked(id, 'whether the application is in the allow list of EWS: there is none yet', {
-          found: counted,
-        })
+      ? unknownApplication(id, registration, counted)
       : fault(id, 'the application is not in the allow list of EWS, and this stack leaves it alone', {
           found: counted,
           allowed: `EwsAllowedAppIDs with ${clientId}`,
@@ -141,6 +140,22 @@ function listCheck(
         }),
     ...agents,
   ];
+}
+
+/** There is none yet, or it could not be read. */
+function unknownApplication(id: Check['id'], registration: Look<string | undefined>, counted: string): Check {
+  const what = 'whether the application is in the allow list of EWS';
+  if ('failed' in registration) {
+    const { found, next } = registration.failed;
+    return notChecked(id, `${what}: the registration could not be read`, {
+      found: `${found}; ${counted}`,
+      next: next ?? 'run the same command again',
+    });
+  }
+  return notChecked(id, `${what}: there is none yet`, {
+    found: counted,
+    next: 'calendar-interop up makes it; then have its id added to the list, or set calendar-interop:ewsAccess.manage to true',
+  });
 }
 
 function mailboxCheck(address: string, found: MailboxAccess, manages: boolean): Check {

@@ -7,7 +7,19 @@
  */
 import { type CalendarService, calendarOfUser, type GoogleUser } from '../google/index.js';
 import { AddressTable } from './address-table.js';
-import { type Check, fault, fine, GIVE_GOOGLE, notChecked } from './checks.js';
+import {
+  type Check,
+  type FailedLook,
+  fault,
+  fine,
+  GIVE_GOOGLE,
+  type Look,
+  lookOr,
+  notChecked,
+} from './checks.js';
+
+/** What is said of people, whatever could be looked at. */
+export const PEOPLE_CHECKS = ['people.mailbox', 'people.unmanaged', 'people.calendar'] as const;
 
 /** Where Google's accounts are known from. */
 export type GoogleSource =
@@ -28,7 +40,7 @@ export interface Person {
 export interface PeopleSources {
   /** Domains of people in Exchange Online, in lower case. */
   readonly domains: readonly string[];
-  readonly google: GoogleSource | undefined;
+  readonly google: Look<GoogleSource | undefined>;
   /** Primary addresses of the mailboxes in scope. */
   readonly mailboxes: AsyncIterable<string>;
   /** Undefined: not looked at, because the scope leaves people out or mailboxes are elsewhere as well. */
@@ -48,7 +60,10 @@ export type PeopleKind = 'calendarOn' | 'calendarUnknown' | 'unmanaged' | 'witho
 
 export interface PeopleReport {
   readonly mailboxes: number;
-  readonly accounts: number | undefined;
+  /** Google's side: where its accounts are known from, how many there are; or why nobody could look. Undefined: nobody was asked. */
+  readonly google: Look<{ readonly from: GoogleSource['from']; readonly accounts: number } | undefined>;
+  /** Whether Entra's users were looked at; undefined: they were not to be. */
+  readonly directory: Look<true> | undefined;
   readonly findings: Readonly<Record<PeopleKind, Finding>>;
 }
 
@@ -71,7 +86,11 @@ class Counted {
   }
 }
 
-/** Looks at everybody. @throws what the streams throw: a short list would call people fine who were not looked at. */
+/**
+ * Looks at everybody. Where Google or Entra fails, the others are looked at nevertheless.
+ *
+ * @throws what the stream of mailboxes throws: a short list would call people fine who were not looked at.
+ */
 export async function sweepPeople(sources: PeopleSources): Promise<PeopleReport> {
   const domains = new Set(sources.domains);
   const isOurs = (address: string) => domains.has(address.slice(address.lastIndexOf('@') + 1).toLowerCase());
@@ -88,20 +107,22 @@ export async function sweepPeople(sources: PeopleSources): Promise<PeopleReport>
     if (seen % PROGRESS_EVERY === 0) sources.onProgress?.(seen);
   };
 
-  let accounts: number | undefined;
-  if (sources.google !== undefined) {
-    accounts = 0;
-    for await (const user of sources.google.users) {
+  const readGoogle = async (source: GoogleSource | undefined) => {
+    if (source === undefined) return undefined;
+    let accounts = 0;
+    for await (const user of source.users) {
       progress();
       accounts += 1;
-      const marks = ACCOUNT | calendarMark(user, sources.google);
+      const marks = ACCOUNT | calendarMark(user, source);
       for (const address of [user.address, ...user.aliases]) if (isOurs(address)) table.mark(address, marks);
     }
-    if (sources.google.from === 'interfaces') {
-      for await (const address of sources.google.unmanaged)
-        if (isOurs(address)) table.mark(address, UNMANAGED);
+    if (source.from === 'interfaces') {
+      for await (const address of source.unmanaged) if (isOurs(address)) table.mark(address, UNMANAGED);
     }
-  }
+    return { from: source.from, accounts };
+  };
+  const given = sources.google;
+  const google = 'failed' in given ? given : await lookOr(() => readGoogle(given.value));
   let mailboxes = 0;
   for await (const address of sources.mailboxes) {
     progress();
@@ -113,11 +134,16 @@ export async function sweepPeople(sources: PeopleSources): Promise<PeopleReport>
     if ((marks & UNMANAGED) !== 0) found.unmanaged.add(address);
     if (sources.directory !== undefined) table.mark(address, MAILBOX);
   }
-  for await (const { address } of sources.directory ?? []) {
-    progress();
-    if (isOurs(address) && (table.marksOf(address) & MAILBOX) === 0) found.withoutMailbox.add(address);
-  }
-  return { mailboxes, accounts, findings: found };
+  const readDirectory = async (people: AsyncIterable<Person>) => {
+    for await (const { address } of people) {
+      progress();
+      if (isOurs(address) && (table.marksOf(address) & MAILBOX) === 0) found.withoutMailbox.add(address);
+    }
+    return true as const;
+  };
+  const { directory: people } = sources;
+  const directory = people === undefined ? undefined : await lookOr(() => readDirectory(people));
+  return { mailboxes, google, directory, findings: found };
 }
 
 function calendarMark(user: GoogleUser, source: GoogleSource): number {
@@ -127,20 +153,13 @@ function calendarMark(user: GoogleUser, source: GoogleSource): number {
 }
 
 /** The report as checks. Pure. */
-export function peopleChecks(
-  report: PeopleReport,
-  sources: Pick<PeopleSources, 'google' | 'directory'>,
-): readonly Check[] {
-  return [
-    mailboxCheck(report, sources.directory !== undefined),
-    unmanagedCheck(report, sources.google),
-    calendarCheck(report, sources.google),
-  ];
+export function peopleChecks(report: PeopleReport): readonly Check[] {
+  return [mailboxCheck(report), unmanagedCheck(report), calendarCheck(report)];
 }
 
-function mailboxCheck({ mailboxes, findings }: PeopleReport, looked: boolean): Check {
+function mailboxCheck({ mailboxes, directory, findings }: PeopleReport): Check {
   const id = 'people.mailbox';
-  if (!looked) {
+  if (directory === undefined) {
     return notChecked(
       id,
       'whether everybody has a mailbox: the scope leaves people out, or some mailboxes are on-premises',
@@ -149,6 +168,7 @@ function mailboxCheck({ mailboxes, findings }: PeopleReport, looked: boolean): C
       },
     );
   }
+  if ('failed' in directory) return notChecked(id, 'whether everybody has a mailbox', directory.failed);
   const { withoutMailbox } = findings;
   if (withoutMailbox.count === 0)
     return fine(id, 'everybody with an address has a mailbox', `${mailboxes} mailboxes`);
@@ -159,13 +179,24 @@ function mailboxCheck({ mailboxes, findings }: PeopleReport, looked: boolean): C
   });
 }
 
-function unmanagedCheck({ mailboxes, findings }: PeopleReport, google: GoogleSource | undefined): Check {
+/** Why nothing is known of Google's side, where that is so. */
+function unknownAtGoogle({ google }: PeopleReport): Partial<FailedLook> | undefined {
+  if ('failed' in google) return google.failed;
+  return google.value === undefined ? { next: GIVE_GOOGLE } : undefined;
+}
+
+/** Where Google's accounts are known from, as far as they are. */
+function sourceOf({ google }: PeopleReport): GoogleSource['from'] | undefined {
+  return 'value' in google ? google.value?.from : undefined;
+}
+
+function unmanagedCheck(report: PeopleReport): Check {
   const id = 'people.unmanaged';
-  if (google?.from !== 'interfaces') {
-    return notChecked(id, 'whether people have unmanaged Google accounts on the domain', {
-      next: GIVE_GOOGLE,
-    });
+  if (sourceOf(report) !== 'interfaces') {
+    const why = unknownAtGoogle(report) ?? { next: GIVE_GOOGLE };
+    return notChecked(id, 'whether people have unmanaged Google accounts on the domain', why);
   }
+  const { mailboxes, findings } = report;
   const { unmanaged } = findings;
   if (unmanaged.count === 0) {
     return fine(
@@ -181,13 +212,13 @@ function unmanagedCheck({ mailboxes, findings }: PeopleReport, google: GoogleSou
   });
 }
 
-function calendarCheck(report: PeopleReport, google: GoogleSource | undefined): Check {
+function calendarCheck(report: PeopleReport): Check {
   const id = 'people.calendar';
-  if (google === undefined) {
-    return notChecked(id, 'whether people have a Google account with Calendar on', { next: GIVE_GOOGLE });
-  }
+  const why = unknownAtGoogle(report);
+  if (why !== undefined) return notChecked(id, 'whether people have a Google account with Calendar on', why);
   const { calendarOn, calendarUnknown } = report.findings;
-  const compared = `${report.mailboxes} mailboxes and ${report.accounts ?? 0} accounts compared`;
+  const accounts = 'value' in report.google ? report.google.value?.accounts : undefined;
+  const compared = `${report.mailboxes} mailboxes and ${accounts ?? 0} accounts compared`;
   if (calendarOn.count > 0) {
     return fault(
       id,
@@ -203,7 +234,7 @@ function calendarCheck(report: PeopleReport, google: GoogleSource | undefined): 
     return notChecked(id, 'whether Calendar is off for people who have a Google account', {
       found: listed(calendarUnknown),
       next:
-        google.from === 'file'
+        sourceOf(report) === 'file'
           ? GIVE_GOOGLE
           : 'look at them in the Google Admin console: suspended, governed by a group, or in a unit of unknown state',
     });

@@ -14,13 +14,13 @@ import {
   readInteropSwitches,
 } from '../google/index.js';
 import type { SecretPolicy } from '../identity/secret-policy.js';
-import { CHECK_GROUPS, type Check, GIVE_GOOGLE, groupOf, lookingAt, notChecked } from './checks.js';
+import { CHECK_GROUPS, type Check, GIVE_GOOGLE, groupOf, lookingAt, lookOr, notChecked } from './checks.js';
 import { domainChecks, ewsChecks } from './exchange.js';
 import { exchangeRoleChecks } from './exchange-roles.js';
 import { usersOfCsv } from './google-csv.js';
 import { switchChecks } from './google-switches.js';
 import { licenceChecks } from './licences.js';
-import { type GoogleSource, type Person, peopleChecks, sweepPeople } from './people.js';
+import { type GoogleSource, PEOPLE_CHECKS, type Person, peopleChecks, sweepPeople } from './people.js';
 import { exchangePermissionChecks, graphPermissionChecks } from './permissions.js';
 import { ewsLicenceChecks, roleAccountChecks } from './role-accounts.js';
 import { secretPolicyChecks } from './secret-policy.js';
@@ -32,7 +32,7 @@ export interface PreflightPlaces {
   /** Exchange; undefined where no endpoint is in Microsoft 365 and nothing there is looked after. */
   readonly work: Work | undefined;
   readonly directory: DirectoryPort;
-  /** Client id of the stack's registration; undefined before the first `up`, and where it cannot be read. */
+  /** Client id of the stack's registration; undefined before the first `up`. @throws InteropError where it cannot be read. */
   readonly clientId: () => Promise<string | undefined>;
   /** What the tenant allows the registration's secrets. */
   readonly secretPolicy: () => Promise<SecretPolicy>;
@@ -88,7 +88,7 @@ async function exchangeSide(config: StackConfig, places: PreflightPlaces): Promi
     ...(config.protocol === 'ews' || config.protocol === 'both'
       ? [
           lookingAt('exchange.ews-switch', 'whether Exchange lets EWS in', async () =>
-            ewsChecks(work, config, { now: places.now, clientId: await places.clientId() }),
+            ewsChecks(work, config, { now: places.now, clientId: await lookOr(places.clientId) }),
           ),
           lookingAt('licences.role-accounts', "whether the role accounts' licences let EWS in", () =>
             ewsLicenceChecks(places.directory, config),
@@ -128,17 +128,17 @@ async function peopleSide(config: StackConfig, places: PreflightPlaces): Promise
       ]
     : [];
   if (work === undefined) return onPremises;
-  const sweep = await lookingAt('people.calendar', "the guide's conditions for people", async () => {
+  const sweep = await lookingAt(PEOPLE_CHECKS, "the guide's conditions for people", async () => {
     const scope = config.visibility?.scope ?? { all: true };
     const everybody = 'all' in scope;
     const sources = {
       domains: config.google?.domains ?? online.flatMap(({ domains }) => domains),
-      google: await googleSource(places),
+      google: await lookOr(() => googleSource(places)),
       mailboxes: addresses(work, scope),
       directory: everybody && !elsewhere ? places.people() : undefined,
       ...(places.onProgress === undefined ? {} : { onProgress: places.onProgress }),
     };
-    return peopleChecks(await sweepPeople(sources), sources);
+    return peopleChecks(await sweepPeople(sources));
   });
   return [...sweep, ...onPremises];
 }

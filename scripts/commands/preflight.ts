@@ -79,13 +79,14 @@ export async function preflightChecks(
   }
 }
 
-/** What cannot be read is told by the checks of permissions. */
+/** An adopted registration is known by the configuration, too. @throws InteropError when registrations may not be read */
 async function clientIdOf({ stack, config, graph }: PolicyRequest): Promise<string | undefined> {
   try {
     return (await findRegistration(await graph(), stack, config))?.appId;
   } catch (error) {
-    if (!(error instanceof InteropError) || error.kind === 'cancelled') throw error;
-    return config.registration.adopt;
+    const { adopt } = config.registration;
+    if (!(error instanceof InteropError) || error.kind === 'cancelled' || adopt === undefined) throw error;
+    return adopt;
   }
 }
 

@@ -33,6 +33,7 @@ export async function rotationAdopt(
     if (rotation.apply({ type: 'adopt', keyId, endDate: new Date(endDate ?? Number.NaN), by }))
       rotation.say(`Adopted key ${keyId.toLowerCase()}.`);
     await rotation.save();
+    await rotation.copyToVault();
     return endOf(rotation);
   });
 }

@@ -36,6 +36,7 @@ export async function rotationRemove(
     // The same command, cut off before: the secret is gone, and nothing is left to name.
     if (finished?.keyId === keyId.toLowerCase()) {
       await rotation.save();
+      await rotation.copyToVault();
       return endOf(rotation);
     }
     const view = await foreignOf(rotation);
@@ -53,6 +54,7 @@ export async function rotationRemove(
     rotation.apply(event);
     await rotation.carryOut();
     await rotation.save();
+    await rotation.copyToVault();
     return endOf(rotation);
   });
 }

@@ -2,7 +2,7 @@
 import { InteropError } from '../../infra/errors.js';
 import { describeSecret, type RevokeEvent } from '../../infra/rotation/index.js';
 import { type Ledger, SLOTS } from '../../infra/rotation/ledger.js';
-import { slotSecrets } from '../../infra/rotation/secrets.js';
+import { endOf as secretEnd, slotSecrets } from '../../infra/rotation/secrets.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { actorOf } from '../rotation/actor.js';
 import { finishFirst, type Rotation, withRotation } from '../rotation/rotation.js';
@@ -90,13 +90,22 @@ export function consequencesOf(
   const sure = users.every(({ known }) => known);
   const names = users.map(({ endpoint }) => endpoint).join(', ');
   const stop = sure ? 'stop' : 'may stop';
-  const [other] = slotSecrets(ledger).filter(({ slot }) => !('slot' in named && named.slot === slot));
-  const another = other === undefined ? 'the secret that is made now' : describeSecret(other);
-  const until = `until ${another} is pasted in Google's Admin console`;
+  const from = when === 'now' ? world.now() : when.deadline;
+  const until = `until ${successorOf(ledger, named, from)} pasted in Google's Admin console`;
   if (when === 'now') return [`Look-ups through ${names} ${stop} at once (${dayOf(world.now())}), ${until}.`];
   return [
     `Look-ups through ${names} go on until ${when.deadline.toISOString()}; from then on they ${stop}, ${until}.`,
   ];
+}
+
+/** What has to be pasted. A secret that has ended by then helps nobody: with one beside it, no other is made by the revoke. */
+function successorOf(ledger: Ledger, named: RevokeEvent['secret'], from: Date): string {
+  const others = slotSecrets(ledger).filter(({ slot }) => !('slot' in named && named.slot === slot));
+  const alive = others.find((secret) => secretEnd(ledger, secret) > from.getTime());
+  if (alive !== undefined) return `${describeSecret(alive)} is`;
+  return others.length === 0
+    ? 'the secret that is made now is'
+    : 'another one is staged (`rotation stage`) and';
 }
 
 /** The endpoints that use a secret; those of which nothing is known may. */

@@ -269,6 +269,14 @@ describe('beside a consent for all mailboxes', () => {
     expect(await rbac()).toEqual(before);
   });
 
+  it('whose address an older state does not tell, it is named by its assignment', async () => {
+    const { url: _, ...older } = consent(false);
+    const failure = await failureOf(apply({ consents: [older] }));
+    const steps = (failure as InteropError).next.join('\n');
+    expect(steps).toContain('/appRoleAssignments/assignment-1');
+    expect(steps).not.toContain('undefined');
+  });
+
   it('of its own, which is removed after, both may stand: it is shown as a phase', async () => {
     expect((await plan({ consents: [consent(true)] })).warnings[0]).toContain(
       'phase: the scope is made first',

@@ -75,6 +75,31 @@ test('fits into any terminal, whatever it says', () => {
   );
 });
 
+/** Cells as terminals show them; not by the product's own count. */
+const CELLS: readonly (readonly [string, number])[] = [
+  ['', 0],
+  ['abc', 3],
+  ['日本', 4],
+  ['한국', 4],
+  ['Ａ！', 4],
+  ['🎉', 2],
+  ['e\u0301', 1],
+  ['é', 1],
+  ['a日e\u0301🎉', 6],
+];
+
+test.each(CELLS)('%j takes its cells, and is cut by them', (text, cells) => {
+  expect(cellsOf(text)).toBe(cells);
+  expect(statusLine([text], cells + 1)).toBe(text);
+  if (cells > 0) expect(statusLine([text], cells)).not.toBe(text);
+});
+
+test('of a part of a larger report passes on all forms, and the first that fits is shown', () => {
+  const screen = new Screen(10);
+  terminalOn(screen).forPart().status('reading calendars: 5 of 9', '5 of 9', '5/9');
+  expect(screen.shown()).toEqual(['5 of 9']);
+});
+
 test('is the longest form that fits, and is cut only where none does', () => {
   const forms = ['reading calendars: 5 of 9', '5 of 9', '5/9'];
   expect([26, 25, 7, 6, 4, 3].map((columns) => statusLine(forms, columns))).toEqual([

@@ -249,6 +249,26 @@ const SINGLE: readonly (readonly [string, Record<string, unknown>, RegExp])[] = 
     /secret\.leadDays: is 30 days by default/,
   ],
   [
+    'a silence that may last until the new secret has ended',
+    { secret: { lifetimeDays: 30, leadDays: 10, quietDays: 30 } },
+    /secret\.quietDays: is 30 days: a new secret could end .* only 20 days .*\(found 30; allowed: fewer than 20 days\)/,
+  ],
+  [
+    'a silence as long as the life without the lead',
+    { secret: { lifetimeDays: 30, leadDays: 10, quietDays: 20 } },
+    /secret\.quietDays: is 20 days: /,
+  ],
+  [
+    'a silence by default that is too long for a short life',
+    { secret: { lifetimeDays: 10, leadDays: 3 } },
+    /secret\.quietDays: is 7 days by default: .*allowed: fewer than 7 days/,
+  ],
+  [
+    'a life that leaves no room for silence',
+    { secret: { lifetimeDays: 10, leadDays: 9, quietDays: 1 } },
+    /secret\.quietDays: is 1 days: .*allowed: a longer secret\.lifetimeDays, or a shorter secret\.leadDays/,
+  ],
+  [
     'a permission by id',
     { registration: { graphPermissions: ['798ee544-9d2d-430c-a058-570e29e34338'] } },
     /graphPermissions\[0\]: is not the name of a Graph permission/,

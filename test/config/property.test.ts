@@ -125,7 +125,7 @@ const goodConfig = fc.record(
       { requiredKeys: [] },
     ),
     secret: fc.record(
-      { lifetimeDays: fc.integer({ min: 100, max: 730 }), leadDays: fc.constantFrom(10, '99') },
+      { lifetimeDays: fc.integer({ min: 110, max: 730 }), leadDays: fc.constantFrom(10, '99') },
       { requiredKeys: [] },
     ),
     eventDetails: fc.constantFrom(true, 'false'),

@@ -124,7 +124,8 @@ const ROWS: readonly (readonly [string, Row])[] = [
     {
       command: ['rotation', 'revoke', 'b', '--now', '--yes'],
       // The next one ends so soon that the row after this has it replaced.
-      before: () => project.configure({ 'calendar-interop:secret': { lifetimeDays: 10, leadDays: 5 } }),
+      before: () =>
+        project.configure({ 'calendar-interop:secret': { lifetimeDays: 10, leadDays: 5, quietDays: 4 } }),
       stops: [
         ['before the ledger is written', atPolicy],
         ['before the update', written('revoke')],

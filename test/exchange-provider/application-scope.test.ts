@@ -102,6 +102,18 @@ it('refuses beside a consent of others, and tells the phase beside its own', asy
   expect(resource.state.phase).toBe('limited');
 });
 
+it('reads a state of a build that did not tell where a consent is', async () => {
+  const resource = life();
+  await resource.create({ ...wanted, consents: [consent(true)] });
+  for (const saved of [resource.inputs, resource.state])
+    for (const one of saved.consents as Json[]) delete one.url;
+  const before = structuredClone(resource.state);
+  expect(await resource.refresh()).toBe(true);
+  expect(resource.state).toEqual(before);
+  expect(resource.inputs).toMatchObject({ violations: 0, consents: [{ assignmentId: 'assignment-1' }] });
+  expect(resource.state.proof).toMatchObject({ inside: wanted.mailboxes[0] });
+});
+
 it('keeps what was made when it fails half-way, and removes it', async () => {
   const before = await dump(tenant);
   const resource = life();

@@ -1,7 +1,7 @@
 /** The copy in Key Vault, by Microsoft's own client over HTTPS: it goes through a proxy to the vault's own name. */
 import { InteropError } from '../../infra/errors.js';
 import { readTrust } from '../../infra/graph/trust.js';
-import { type KeyVault, openKeyVault } from '../../infra/key-vault/key-vault.js';
+import { type KeyVault, type KeyVaultOptions, openKeyVault } from '../../infra/key-vault/key-vault.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 import { startVaultProxy, type VaultProxy } from '../support/vault-proxy.js';
 import { askVault } from '../support/vault-request.js';
@@ -26,7 +26,7 @@ const SECRET = {
   value: 'abc8Q~not-a-real-secret-but-as-long-as-1',
 } as const;
 
-async function vault(as = 'deployer', signal = new AbortController().signal): Promise<KeyVault> {
+async function vault(as = 'deployer', more: Partial<KeyVaultOptions> = {}): Promise<KeyVault> {
   return await openKeyVault({
     url: 'https://interop.vault.azure.net',
     name: NAME,
@@ -37,7 +37,8 @@ async function vault(as = 'deployer', signal = new AbortController().signal): Pr
       }),
     },
     trust: readTrust({ SSL_CERT_FILE: sandbox.sandbox.info.caFile, ...proxy.env }),
-    signal,
+    signal: new AbortController().signal,
+    ...more,
   });
 }
 
@@ -112,9 +113,39 @@ test('a vault that is down, and one that drops the connection, are errors that n
 
 test('a cancelled copy says so', async () => {
   const controller = new AbortController();
-  const copies = await vault('deployer', controller.signal);
+  const copies = await vault('deployer', { signal: controller.signal });
   await sandbox.control({ faults: ['hang=1@PUT /secrets/*'] });
   const put = copies.put(SECRET);
   setTimeout(() => controller.abort(), 100);
   await expect(put).rejects.toMatchObject({ kind: 'cancelled' });
+});
+
+describe('what stays silent is not waited for', () => {
+  const quick = { limitMs: 100 };
+  const tooSlow = {
+    kind: 'timeout',
+    summary: expect.stringContaining(NAME),
+    next: expect.arrayContaining([expect.stringContaining('calendar-interop rotation run')]),
+  };
+
+  test('a vault that takes requests and answers none', async () => {
+    await sandbox.control({ faults: ['hang=20@GET /secrets/*/versions', 'hang=20@PUT /secrets/*'] });
+    const copies = await vault('deployer', quick);
+    await expect(copies.has(SECRET.keyId)).rejects.toMatchObject(tooSlow);
+    await expect(copies.put(SECRET)).rejects.toMatchObject(tooSlow);
+    expect(await failure(copies.put(SECRET))).toContain('took too long');
+  });
+
+  test('a proxy that takes connections and makes none; what was begun is given up', async () => {
+    proxy.silent();
+    const copies = await vault('deployer', quick);
+    await expect(copies.has(SECRET.keyId)).rejects.toMatchObject(tooSlow);
+    await proxy.left();
+  });
+
+  test('a sign-in that does not end', async () => {
+    const credential = { getToken: () => new Promise<never>(() => undefined) };
+    const copies = await vault('deployer', { ...quick, credential });
+    await expect(copies.has(SECRET.keyId)).rejects.toMatchObject(tooSlow);
+  });
 });

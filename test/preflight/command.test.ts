@@ -345,6 +345,8 @@ test("without credentials the console's list of users serves as far as it goes",
     state: 'notChecked',
     found: expect.stringMatching(/has no column "Email Address"/),
   });
+  expect(broken.check('people.unmanaged')?.state).toBe('notChecked');
+  expect(broken.check('people.mailbox')?.state).toBe('ok');
 });
 
 test('a key that Google refuses is told, and everything else is looked at nevertheless', async () => {
@@ -356,4 +358,63 @@ test('a key that Google refuses is told, and everything else is looked at nevert
     next: expect.stringMatching(/domain-wide delegation/),
   });
   expect(check('exchange.domains')?.state).toBe('ok');
+  expect(check('people.mailbox')?.state).toBe('ok');
+  for (const id of ['people.unmanaged', 'people.calendar'])
+    expect(check(id)).toMatchObject({
+      state: 'notChecked',
+      next: expect.stringMatching(/domain-wide delegation/),
+    });
+});
+
+test('where Exchange cannot be read, none of the conditions for people is passed over', async () => {
+  await workspace.tenant.control({ faults: ['cmdletRefused=50@Get-Mailbox'] });
+  const { check } = await preflight();
+  await workspace.tenant.control({ clearFaults: true });
+  for (const id of ['people.mailbox', 'people.unmanaged', 'people.calendar'])
+    expect(check(id)?.state).toBe('notChecked');
+});
+
+describe('the allow list of EWS that this stack leaves alone', () => {
+  const config = {
+    protocol: 'ews',
+    ewsAccess: { manage: false },
+    endpoints: [
+      {
+        name: 'e',
+        type: 'microsoft365-ews',
+        domains: ['contoso.com'],
+        roleAccounts: ['interop@contoso.com'],
+      },
+    ],
+  };
+
+  test('there is no application yet, which is told with the way to one', async () => {
+    const { check } = await preflight({ config });
+    expect(check('exchange.ews-allow-list')).toMatchObject({
+      state: 'notChecked',
+      what: expect.stringContaining('there is none yet'),
+      next: expect.stringContaining('calendar-interop up'),
+    });
+  });
+
+  test('the registration cannot be read, which is told with the permission that is missing', async () => {
+    const made = await makeClient(workspace.tenant);
+    await grant(workspace.tenant, made.principalId, 'Exchange.ManageAsApp', EXCHANGE_APP_ID);
+    await cmdlet('New-ServicePrincipal', {
+      AppId: made.appId,
+      ObjectId: made.principalId,
+      DisplayName: 'without Graph',
+    });
+    await cmdlet('Add-RoleGroupMember', {
+      Identity: 'View-Only Organization Management',
+      Member: made.principalId,
+    });
+    const { check } = await preflight({ config, as: { clientId: made.appId, clientSecret: made.secret } });
+    expect(check('exchange.ews-allow-list')).toMatchObject({
+      state: 'notChecked',
+      what: expect.stringContaining('could not be read'),
+      found: expect.stringContaining('Application.Read'),
+      next: expect.stringMatching(/./),
+    });
+  });
 });

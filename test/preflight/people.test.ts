@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { InteropError } from '../../infra/errors.js';
 import type { GoogleUser } from '../../infra/google/index.js';
 import { AddressTable } from '../../infra/preflight/address-table.js';
+import type { Check } from '../../infra/preflight/index.js';
 import { type PeopleSources, peopleChecks, sweepPeople } from '../../infra/preflight/people.js';
 
 async function* stream<T>(items: readonly T[]): AsyncGenerator<T> {
@@ -48,15 +50,17 @@ function sources(change: {
   return {
     domains: ['contoso.com'],
     google: {
-      from: 'interfaces',
-      users: stream(change.users ?? []),
-      unmanaged: stream(change.unmanaged ?? []),
-      calendar: {
-        units: new Map([
-          ['/', true],
-          ['/off', false],
-        ]),
-        groups: change.groups ?? 0,
+      value: {
+        from: 'interfaces',
+        users: stream(change.users ?? []),
+        unmanaged: stream(change.unmanaged ?? []),
+        calendar: {
+          units: new Map([
+            ['/', true],
+            ['/off', false],
+          ]),
+          groups: change.groups ?? 0,
+        },
       },
     },
     mailboxes: stream(change.mailboxes ?? []),
@@ -64,10 +68,9 @@ function sources(change: {
   };
 }
 
-async function states(change: Parameters<typeof sources>[0]) {
-  const made = sources(change);
-  return Object.fromEntries(peopleChecks(await sweepPeople(made), made).map(({ id, state }) => [id, state]));
-}
+const checked = async (made: PeopleSources) => peopleChecks(await sweepPeople(made));
+const stateById = (checks: readonly Check[]) =>
+  Object.fromEntries(checks.map(({ id, state }) => [id, state]));
 
 const FINE = { 'people.mailbox': 'ok', 'people.unmanaged': 'ok', 'people.calendar': 'ok' };
 
@@ -111,13 +114,12 @@ test.each([
     FINE,
   ],
 ] as const)('%s', async (_, change, expected) => {
-  expect(await states(change)).toEqual(expected);
+  expect(stateById(await checked(sources(change)))).toEqual(expected);
 });
 
 test('of many only some are named, and all are counted', async () => {
   const many = Array.from({ length: 25 }, (_, n) => `p${n}@contoso.com`);
-  const made = sources({ people: many });
-  const [check] = peopleChecks(await sweepPeople(made), made);
+  const [check] = await checked(sources({ people: many }));
   expect(check?.found).toMatch(/^25: p0@contoso\.com, .*p9@contoso\.com and 15 more$/);
 });
 
@@ -127,4 +129,52 @@ test('a list that breaks off makes nobody look fine', async () => {
     throw new Error('cut off');
   }
   await expect(sweepPeople({ ...sources({}), mailboxes: broken() })).rejects.toThrow('cut off');
+});
+
+describe('where one side fails, the others are looked at', () => {
+  const refusal = (kind: 'authentication' | 'cancelled') =>
+    new InteropError({ kind, summary: 'it was refused', next: ['ask for the right'] });
+  /** Somebody, then a failure. */
+  async function* breaking<T>(first: T, error: Error): AsyncGenerator<T> {
+    yield first;
+    throw error;
+  }
+  const MAILBOX = { mailboxes: ['a@contoso.com'], people: ['a@contoso.com', 'b@contoso.com'] };
+  const on = user('a@contoso.com', { orgUnit: '/' });
+  const withoutGoogle = {
+    'people.mailbox': 'fault',
+    'people.unmanaged': 'notChecked',
+    'people.calendar': 'notChecked',
+  };
+
+  test('Google, from the start and in the middle of its accounts', async () => {
+    const made = sources({ ...MAILBOX, users: [on] });
+    const { google } = made;
+    if ('failed' in google || google.value?.from !== 'interfaces') throw new Error('there is a source');
+    const broken = { ...google.value, users: breaking(on, refusal('authentication')) };
+    const failed = { found: 'it was refused', next: 'ask for the right' };
+    for (const side of [{ failed }, { value: broken }]) {
+      const checks = await checked({ ...sources(MAILBOX), google: side });
+      expect(stateById(checks)).toEqual(withoutGoogle);
+      for (const check of checks.slice(1)) expect(check).toMatchObject(failed);
+    }
+  });
+
+  test('Entra', async () => {
+    const people = breaking({ address: 'b@contoso.com' }, refusal('authentication'));
+    const checks = await checked({ ...sources({ ...MAILBOX, users: [on] }), directory: people });
+    expect(stateById(checks)).toEqual({
+      'people.mailbox': 'notChecked',
+      'people.unmanaged': 'ok',
+      'people.calendar': 'fault',
+    });
+    expect(checks[0]?.found).toBe('it was refused');
+  });
+
+  test('but what is called off ends', async () => {
+    const people = breaking({ address: 'b@contoso.com' }, refusal('cancelled'));
+    await expect(sweepPeople({ ...sources({}), directory: people })).rejects.toMatchObject({
+      kind: 'cancelled',
+    });
+  });
 });

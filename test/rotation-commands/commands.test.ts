@@ -3,8 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InteropError } from '../../infra/errors.js';
 import { formatInstant } from '../../infra/rotation/ledger.js';
+import { rotationAdopt } from '../../scripts/commands/rotation-adopt.js';
 import { endUpdate } from '../../scripts/commands/rotation-after-up.js';
 import { rotationConfirm } from '../../scripts/commands/rotation-confirm.js';
+import { rotationRemove } from '../../scripts/commands/rotation-remove.js';
 import { rotationRestore } from '../../scripts/commands/rotation-restore.js';
 import { rotationRetire } from '../../scripts/commands/rotation-retire.js';
 import { type RevokeFlags, rotationRevoke } from '../../scripts/commands/rotation-revoke.js';
@@ -258,6 +260,30 @@ test('revoke of the newest of two says which one is to be pasted again', async (
   expect(world.names()).toEqual(['a1']);
 });
 
+describe('a secret that has ended is not what is to be pasted', () => {
+  const ANOTHER = 'until another one is staged (`rotation stage`) and pasted';
+
+  test('where the other one has ended, one is staged next', async () => {
+    world.passDays(160);
+    await stage();
+    await confirm();
+    world.passDays(60);
+    const { json } = await revoke({ secret: 'b', now: true });
+    expect(world.output()).toContain(`stop at once (2030-08-09), ${ANOTHER}`);
+    expect(world.output()).not.toContain('until interop-a-g1');
+    expect([world.names(), json]).toMatchObject([['a1'], { due: [{ step: 'stage' }, { step: 'handOver' }] }]);
+    await stage();
+    expect(world.names()).toEqual(['a1', 'b3']);
+  });
+
+  test('where it ends before the deadline, too', async () => {
+    await stage();
+    world.passDays(100);
+    await revoke({ afterSwitch: true, deadline: new Date('2031-01-01T00:00:00Z') });
+    expect(world.output()).toContain(`from then on they stop, ${ANOTHER}`);
+  });
+});
+
 test('revoke after the switch leaves both, until Google is confirmed or the deadline is there', async () => {
   await revoke({ afterSwitch: true, deadline: new Date('2030-02-01T00:00:00Z') });
   expect(world.names()).toEqual(['a1', 'b2']);
@@ -314,6 +340,31 @@ test('a copy in Key Vault that fails stops nothing, and the next call makes it',
   await run();
   expect(world.opened).toBe(opened);
   expect(world.vault.copies).toHaveLength(1);
+});
+
+test.each(['adopt', 'remove'] as const)('what %s finished first is copied to Key Vault', async (command) => {
+  world.dispose();
+  world = new FakeWorld({
+    'calendar-interop:secret': { keyVault: { url: 'https://v.vault.azure.net', name: 'google' } },
+  });
+  await world.steady();
+  const keyId = '99999999-2222-4333-8444-555555555555';
+  world.cutAt = 'update';
+  await expect(revoke({ now: true })).rejects.toThrow('cut off');
+  const secret = {
+    keyId,
+    name: 'theirs',
+    startDate: undefined,
+    endDate: '2030-06-01T00:00:00Z',
+    lastUse: undefined,
+  };
+  world.foreign = { secrets: [{ ...secret, adopted: false }], signInsNotChecked: undefined };
+  world.vault.copies = [];
+  await (command === 'adopt'
+    ? rotationAdopt(world.context, { keyId, writeOnly: false }, world)
+    : rotationRemove(world.context, { keyId, yes: true, force: true }, world));
+  expect(world.names()).toEqual(['b2']);
+  expect(world.vault.copies).toEqual([world.ledger().slots.b?.keyId]);
 });
 
 test('up ends what it has carried out, and nothing that was written while it ran', async () => {

@@ -8,8 +8,8 @@ export interface ConsentFound {
   readonly permission: string;
   /** Id of the app role assignment. */
   readonly assignmentId: string;
-  /** Where Graph has it: a DELETE there takes the consent back. */
-  readonly url: string;
+  /** Where Graph has it: a DELETE there takes the consent back. Undefined where an older state is read. */
+  readonly url?: string | undefined;
   /** Whether it is in this stack's state: then the stack removes it, after this. */
   readonly owned: boolean;
 }

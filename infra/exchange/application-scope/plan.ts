@@ -139,8 +139,8 @@ function besideConsent(foreign: readonly ConsentFound[], wish: ApplicationScopeW
       'calendar-interop up with calendar-interop:access: tenant, which takes the consent into this stack; look-ups go on',
       'calendar-interop up with calendar-interop:access: roleMailboxes, which makes the scope and proves it',
       ...foreign.map(
-        ({ url }) =>
-          `last, since a consent that was there before this stack outlives it: az rest --method DELETE --url ${url}`,
+        ({ url, assignmentId }) =>
+          `last, since a consent that was there before this stack outlives it: az rest --method DELETE --url ${url ?? `<Microsoft Graph>/v1.0/servicePrincipals/${wish.servicePrincipalId}/appRoleAssignments/${assignmentId}`}`,
       ),
       'then calendar-interop up: from now on the scope alone counts',
       'where somebody else needs the consent: use a registration of its own for Calendar Interop (no calendar-interop:registration.adopt)',

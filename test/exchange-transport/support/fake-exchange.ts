@@ -41,7 +41,7 @@ export class FakeExchange {
 
   readonly trust: Trust = {
     files: [],
-    identityOptions: () => ({ agent: new Agent() }),
+    identityOptions: () => ({ agent: new Agent(), additionalPolicies: [] }),
     secureContext: () => createSecureContext(),
     getText: () => Promise.reject(new Error('nothing is read by GET')),
     fetch: async (url, init) => {

@@ -41,7 +41,8 @@ const inputs = z.object({
       api: z.enum(['exchangeOnline', 'microsoftGraph']),
       permission: z.string().min(1),
       assignmentId: z.string().min(1),
-      url: z.url(),
+      /** Absent in states of builds that did not tell it: they are read, too. */
+      url: z.url().optional(),
       owned: z.boolean(),
     }),
   ),
