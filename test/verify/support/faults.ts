@@ -87,7 +87,7 @@ const organisation =
   };
 
 /** A cmdlet outside of the product's closed list. */
-async function invoke(
+export async function invoke(
   { tenant }: World,
   cmdlet: string,
   parameters: Readonly<Record<string, unknown>>,
