@@ -54,6 +54,12 @@ function isOpen(result: ReportRow['result']): boolean {
   return result === 'enough' || result === 'raised';
 }
 
+/** Who was chosen for an endpoint, and has left since the last sweep. */
+export interface GoneOfEndpoint {
+  readonly endpoint: string;
+  readonly addresses: readonly string[];
+}
+
 /**
  * Somebody of the last sweep who has left since is no fault of the endpoint. Who is not known counts as one who has left
  *

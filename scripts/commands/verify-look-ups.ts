@@ -15,7 +15,12 @@ import {
   windowFrom,
 } from '../../infra/verify/index.js';
 import { kindName } from '../../infra/verify/report.js';
-import { leaveOutThoseGone, type SweepSample, sampleOfLastSweep } from '../../infra/verify/sample.js';
+import {
+  type GoneOfEndpoint,
+  leaveOutThoseGone,
+  type SweepSample,
+  sampleOfLastSweep,
+} from '../../infra/verify/sample.js';
 import type { CommandContext } from '../command-context.js';
 import { googlePlaces } from '../google-places.js';
 import type { ReadStack } from '../read-stack.js';
@@ -52,6 +57,8 @@ export interface LookUpOptions {
 
 export interface LookUpOutcome {
   readonly reports: readonly EndpointReport[];
+  /** Who has left since the last sweep and is in no report. */
+  readonly gone: readonly GoneOfEndpoint[];
   /** What the diagnosis could not look at, and why. */
   readonly notLookedAt: readonly string[];
 }
@@ -67,6 +74,7 @@ export async function lookUpThrough(
   const sight = lazySight({ context, config: read.config, azuread: read.azuread });
   const around = internet({ trust: readTrust(env), env, signal });
   const reports: EndpointReport[] = [];
+  const gone: GoneOfEndpoint[] = [];
   const blind: string[] = [];
   try {
     const told = asToldLast(endpoints, options);
@@ -99,24 +107,19 @@ export async function lookUpThrough(
     for (const { check, ofLastSweep } of checks) {
       terminal.status(`looking up ${check.attendees.length} calendars through ${check.name}`);
       const whole = await verifyEndpoint(check, around);
-      const report = ofLastSweep ? ofThoseStillThere(whole, terminal) : whole;
+      const { report, gone: left } = ofLastSweep ? leaveOutThoseGone(whole) : { report: whole, gone: [] };
+      for (const address of left) {
+        const what = `Exchange does not know ${address} of the last sweep any more; left out.`;
+        terminal.line(`${report.endpoint}: ${what}`, 'dim');
+      }
+      if (left.length > 0) gone.push({ endpoint: report.endpoint, addresses: left });
       reports.push(report);
       onReport?.(report);
     }
   } finally {
     await sight.close();
   }
-  return { reports, notLookedAt: [...sight.blind(), ...blind] };
-}
-
-/** Those who have left since the last sweep are named, and no part of the report. */
-function ofThoseStillThere(whole: EndpointReport, terminal: CommandContext['terminal']): EndpointReport {
-  const { report, gone } = leaveOutThoseGone(whole);
-  for (const address of gone) {
-    const what = `Exchange does not know ${address} of the last sweep any more; left out.`;
-    terminal.line(`${report.endpoint}: ${what}`, 'dim');
-  }
-  return report;
+  return { reports, gone, notLookedAt: [...sight.blind(), ...blind] };
 }
 
 /** Google's side, where the configuration says how it is looked at. */

@@ -75,7 +75,7 @@ it('looks the role accounts up where nobody was named and no sweep has run', asy
   expect(stdout).toContain(ROLE);
 });
 
-it('does not call a calendar closed that the last sweep left alone for an attribute', async () => {
+it('goes by the last sweep: who was left alone for an attribute is not closed, and who has left since is named', async () => {
   const [, open = '', closed = ''] = world.people;
   const exclude = [{ attribute: 'CustomAttribute7', value: 'board', reason: 'the board wishes it' }] as const;
   await setRight(world.port, closed, 'None');
@@ -101,6 +101,14 @@ it('does not call a calendar closed that the last sweep left alone for an attrib
   const named = await run([...pasted(), '--attendee', closed], undefined, env);
   expect(named.code).toBe(0);
   expect(named.stdout).toContain('CI-CALENDAR-ON-PURPOSE');
+
+  // Somebody leaves after the sweep.
+  expect((await world.tenant.graph('DELETE', `/users/${open}`)).status).toBe(204);
+  const later = await run([...pasted(), '--json'], undefined, env);
+  const report = JSON.parse(later.stdout);
+  expect(later.code).toBe(0);
+  expect(report.gone).toEqual([{ endpoint: 'online', addresses: [open] }]);
+  expect(report.endpoints[0].attendees.map(({ address }: { address: string }) => address)).toContain(closed);
 });
 
 it.each([
