@@ -1,6 +1,7 @@
 /** Look-ups through endpoints of a stack, as `verify` and `doctor` make them. */
 import { domainOf } from '../../infra/config/values.js';
 import type { Endpoint } from '../../infra/endpoints/google-forms.js';
+import { countdown } from '../../infra/exchange/ews-access/index.js';
 import { type Cloud, cloudOfProvider } from '../../infra/graph/provider-cloud.js';
 import { readTrust } from '../../infra/graph/trust.js';
 import { openGoogleSight } from '../../infra/verify/google-sight.js';
@@ -100,6 +101,7 @@ export async function lookUpThrough(
         roleAccounts: options.wishes.asRole.length > 0 ? options.wishes.asRole : endpoint.roleAccounts,
         attendees: people,
         window: windowFrom(around.now(), options.wishes.days),
+        ewsPhase: countdown(new Date(around.now())).phase,
         sight: sight.sight,
         google,
       } satisfies EndpointCheck,
