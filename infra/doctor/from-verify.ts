@@ -3,6 +3,7 @@ import type { FailureKind } from '../errors.js';
 import { GIVE_GOOGLE } from '../preflight/index.js';
 import type { EndpointReport, Finding, LeafCode } from '../verify/index.js';
 import { kindName } from '../verify/report.js';
+import type { GoneOfEndpoint } from '../verify/sample.js';
 import { countOf, type Item, type Section, type State, sectionOf } from './section.js';
 
 /** An endpoint that was not looked up through, and why. */
@@ -17,6 +18,8 @@ export interface UnprovenEndpoint {
 
 export interface LookUpResults {
   readonly reports: readonly EndpointReport[];
+  /** Who has left since the last sweep: of whom nothing is known, and no fault for it. */
+  readonly gone: readonly GoneOfEndpoint[];
   readonly unproven: readonly UnprovenEndpoint[];
   /** What the diagnosis could not look at, and why. */
   readonly notLookedAt: readonly string[];
@@ -25,15 +28,25 @@ export interface LookUpResults {
 /** Notes that somebody has to act on; the others tell of what is meant to be so, or of the place from which is looked. */
 const NOTES_TO_ACT_ON: readonly LeafCode[] = ['CI-CALENDAR-BUSY-ONLY', 'CI-TLS-EXPIRES-SOON'];
 
-export function verifySection({ reports, unproven, notLookedAt }: LookUpResults): Section {
+/**
+ * Where an endpoint should have been looked up through and was not, the section is not fine however well the others work, and the way
+ * out of it is told first; only that of a fault comes before.
+ */
+export function verifySection({ reports, gone, unproven, notLookedAt }: LookUpResults): Section {
   const items = [
     ...reports.flatMap(endpointItems),
+    ...gone.map(goneItem),
     ...unproven.map(unprovenItem),
     ...notLookedAt.map((what): Item => ({ state: 'notChecked', id: 'verify.not-looked-at', what, next: [] })),
   ];
-  const failure = unproven.find((one) => one.failure !== undefined)?.failure;
   const section = sectionOf('verify', summaryOf(reports, unproven, items), items);
-  return failure === undefined ? section : { ...section, failure };
+  const failed = unproven.filter((one) => one.failure !== undefined);
+  const failure = failed[0]?.failure;
+  if (failure === undefined) return section;
+  const ways = failed.flatMap(({ next }) => next);
+  const next = section.state === 'fault' ? [...section.next, ...ways] : [...ways, ...section.next];
+  const state = section.state === 'ok' ? 'notChecked' : section.state;
+  return { ...section, state, next: [...new Set(next)], failure };
 }
 
 function summaryOf(
@@ -113,6 +126,18 @@ function findingItem(endpoint: string, same: readonly [Finding, ...Finding[]]): 
 function stateOf({ code, grave }: Finding): State {
   if (grave === 'fault') return 'fault';
   return NOTES_TO_ACT_ON.includes(code) ? 'attention' : 'ok';
+}
+
+/** Not checked, since nobody can: it is told, and changes no verdict. */
+function goneItem({ endpoint, addresses }: GoneOfEndpoint): Item {
+  const people = addresses.length === 1 ? 'somebody' : `${addresses.length} people`;
+  return {
+    state: 'notChecked',
+    id: 'verify.gone',
+    what: `${endpoint}: ${people} of the last sweep whom Exchange does not know any more, left out`,
+    about: addresses,
+    next: [],
+  };
 }
 
 function unprovenItem({ endpoint, why, next }: UnprovenEndpoint): Item {

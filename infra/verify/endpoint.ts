@@ -1,4 +1,5 @@
 /** Verifies one endpoint: everything from what was pasted to what Google would see, in the order in which Google meets it. */
+import type { Countdown } from '../exchange/ews-access/index.js';
 import type { AttendeeAnswer } from './attendee.js';
 import { lookUpOverEws } from './ews/look-up.js';
 import { explain, lacksPermission, type Refused } from './explain.js';
@@ -32,6 +33,8 @@ export interface EndpointCheck extends PeopleContext {
   readonly outside: readonly string[];
   readonly graphPermissions: readonly string[];
   readonly listWrittenAt: number | undefined;
+  /** How far Microsoft is with the end of EWS in Exchange Online. */
+  readonly ewsPhase: Countdown['phase'];
 }
 
 /** A step of the way, for people. */
@@ -248,7 +251,7 @@ async function askAs(
 }
 
 function refusedBy(account: string, check: EndpointCheck, token: TakenToken, around: Surroundings): Refused {
-  const { way, graphPermissions, access, listWrittenAt, sight, facts } = check;
+  const { way, graphPermissions, access, listWrittenAt, ewsPhase, sight, facts } = check;
   return {
     protocol: way.kind,
     url: addressOf(way),
@@ -259,6 +262,7 @@ function refusedBy(account: string, check: EndpointCheck, token: TakenToken, aro
     access,
     listWrittenAt,
     now: around.now(),
+    ewsPhase,
     sight,
     facts,
   };

@@ -2,6 +2,7 @@
  * From what a server answered to the one leaf that fits: first by the answer alone, then, where it leaves the cause open, by what an
  * administrator's sign-in can see.
  */
+import type { Countdown } from '../exchange/ews-access/index.js';
 import { EWS_PERMISSION } from '../identity/permissions.js';
 import { type Facts, type Finding, finding } from './finding.js';
 import type { LeafCode } from './leaves.js';
@@ -21,6 +22,7 @@ export interface Refused {
   /** When this stack last wrote the allow list, in milliseconds since 1970. */
   readonly listWrittenAt: number | undefined;
   readonly now: number;
+  readonly ewsPhase: Countdown['phase'];
   readonly sight: TenantSight | undefined;
   readonly facts: Facts;
 }
@@ -106,6 +108,9 @@ const BLOCKED = /EWS is blocked by policy/i;
 
 async function leafForForbidden(reason: string, refused: Refused): Promise<Chosen> {
   if (refused.protocol === 'onPremises') return { code: 'CI-HTTP-REFUSED' };
+  // Who is refused for the list still has one: it goes with the end of EWS.
+  const isOver = refused.protocol === 'ews' && refused.ewsPhase === 'off' && !BLOCKED.test(reason);
+  if (isOver) return { code: 'CI-EWS-RETIRED' };
   if (SWITCHED_OFF.test(reason)) return await leafForSwitchedOff(refused);
   if (BLOCKED.test(reason)) return await leafForBlocked(refused);
   if ((await look(refused))?.licence === 'frontline') return { code: 'CI-EWS-FRONTLINE-LICENCE' };
@@ -118,21 +123,25 @@ async function leafForSwitchedOff(refused: Refused): Promise<Chosen> {
   const mailbox = await look(refused);
   if (mailbox?.ewsEnabled === false) return { code: 'CI-EWS-OFF-MAILBOX' };
   if (mailbox?.licence === 'frontline') return { code: 'CI-EWS-FRONTLINE-LICENCE' };
-  return { code: 'CI-EWS-OFF' };
+  if (organisation?.enabled === null) return { code: 'CI-EWS-OFF-UNSET' };
+  // The switch is on by now: what turned it on wrote the list, too.
+  return listedRecently(refused) ?? { code: 'CI-EWS-OFF' };
 }
 
 async function leafForBlocked(refused: Refused): Promise<Chosen> {
-  const { listWrittenAt, now, sight } = refused;
-  const organisation = await sight?.ewsOrganisation(refused.clientId);
+  const organisation = await refused.sight?.ewsOrganisation(refused.clientId);
   if (organisation !== undefined && hasList(organisation) && !organisation.listed)
     return { code: 'CI-EWS-NOT-LISTED' };
   const policy = organisation?.clientPolicy ?? (await look(refused))?.clientPolicy;
   if (policy) return { code: 'CI-EWS-CLIENT-POLICY' };
-  if (listWrittenAt !== undefined && now - listWrittenAt < LIST_EFFECT_MS) {
-    const until = `${new Date(listWrittenAt + LIST_EFFECT_MS).toISOString().slice(0, 16)}Z`;
-    return { code: 'CI-EWS-LISTED-RECENTLY', more: { until } };
-  }
-  return { code: 'CI-EWS-BLOCKED' };
+  return listedRecently(refused) ?? { code: 'CI-EWS-BLOCKED' };
+}
+
+/** Where this stack wrote the list so recently that Exchange need not heed it yet. */
+function listedRecently({ listWrittenAt, now }: Refused): Chosen | undefined {
+  if (listWrittenAt === undefined || now - listWrittenAt >= LIST_EFFECT_MS) return undefined;
+  const until = `${new Date(listWrittenAt + LIST_EFFECT_MS).toISOString().slice(0, 16)}Z`;
+  return { code: 'CI-EWS-LISTED-RECENTLY', more: { until } };
 }
 
 /** While the switch is unset, the list is ignored: it cannot be the reason. */

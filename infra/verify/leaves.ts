@@ -5,6 +5,7 @@
  * support.google.com/a/answer/7445063; Entra's codes are those of learn.microsoft.com/entra/identity-platform/reference-error-codes;
  * EWS codes those of MicrosoftDocs/office-developer-exchange-docs docs/web-service-reference/responsecode.md.
  */
+import { EWS_BLOCKING_FROM, EWS_OFF_FROM } from '../exchange/ews-access/retirement.js';
 
 /** The steps of a look-up in their order: each one is only tried when those before it hold. */
 export const STAGES = {
@@ -53,6 +54,8 @@ const CONSOLE = 'Google Admin console > Apps > Google Workspace > Calendar > Cal
 const RIGHTS = 'calendar-interop visibility plan --stack {stack}   # then visibility apply';
 const SHOW_LIST =
   'Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy | Format-List EwsEnabled, EwsAllowedAppIDs';
+const TO_GRAPH =
+  'set calendar-interop:protocol to both and the endpoints to microsoft365-graph, then calendar-interop up --stack {stack} and handoff';
 const LICENCE =
   'Microsoft 365 admin center > Users > {address} > Licenses and apps: one with Exchange Online (Plan 1 or 2)';
 const NEW_SECRET =
@@ -270,7 +273,7 @@ export const LEAVES = {
   'CI-TOKEN-BUSY': {
     stage: 'token',
     grave: 'fault',
-    what: 'Entra is busy and asks to come back later',
+    what: 'Entra is busy and asks to come back later, again and again',
     mend: ['run verify again in some minutes'],
   },
   'CI-TOKEN-TENANT': {
@@ -376,8 +379,24 @@ export const LEAVES = {
   'CI-EWS-OFF': {
     stage: 'access',
     grave: 'fault',
-    what: 'EWS is switched off, for the organisation or for the mailbox; without an administrator sign-in it cannot be told which',
+    what: 'EWS is switched off, and it cannot be told where: nobody could look at the switches of organisation and mailbox, or both are on and Microsoft does not heed it yet, which takes up to 24 hours',
     mend: [SHOW_LIST, 'Get-CASMailbox -Identity {address} | Format-List EwsEnabled'],
+  },
+  'CI-EWS-OFF-UNSET': {
+    stage: 'access',
+    grave: 'fault',
+    what: `the organisation's switch for EWS is not set: Microsoft takes that for off, tenant by tenant, since ${EWS_BLOCKING_FROM}`,
+    mend: [
+      'set calendar-interop:ewsAccess.acknowledgeAllowList to true once all applications that use EWS are known, then calendar-interop up --refresh --stack {stack}',
+      TO_GRAPH,
+    ],
+  },
+  'CI-EWS-RETIRED': {
+    stage: 'access',
+    grave: 'fault',
+    what: `EWS has ended in Exchange Online: it is off for everybody since ${EWS_OFF_FROM}, whatever switch and list say`,
+    mend: [TO_GRAPH.replace('to both', 'to graph')],
+    unconfirmed: 'what EWS answers in this case',
   },
   'CI-EWS-OFF-ORGANISATION': {
     stage: 'access',

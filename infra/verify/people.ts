@@ -1,7 +1,7 @@
 /** What the answer about one attendee means: what Google would see, and if not everything, why not. */
 import type { AttendeeAnswer, BusyTime, Detail } from './attendee.js';
 import { type Facts, type Finding, finding } from './finding.js';
-import type { GoogleSight, TenantSight } from './sight.js';
+import type { GoogleSight, MailboxSeen, TenantSight } from './sight.js';
 
 export interface AttendeeReport {
   readonly address: string;
@@ -14,6 +14,8 @@ export interface AttendeeReport {
   readonly example?: BusyTime;
   readonly findings: readonly Finding[];
   readonly google: 'checked' | 'notChecked';
+  /** Whether the tenant itself has a mailbox or a person of an address that the look-up does not know; absent where nobody could look. */
+  readonly inTenant?: boolean;
 }
 
 /** What is wished for calendars, and who can look behind an answer. */
@@ -37,7 +39,9 @@ export async function reportAttendee(
     events.find(({ subject, location }) => subject !== undefined && (location ?? '') !== '') ??
     events.find(({ subject }) => subject !== undefined) ??
     events[0];
-  const calendar = await calendarFinding(answer, context);
+  const seen = isUnknown(answer) ? await context.sight?.mailbox(address) : undefined;
+  const inTenant = isInTenant(seen);
+  const calendar = calendarFinding(answer, seen, context);
   const person = await googleFinding(address, context);
   return {
     address,
@@ -47,10 +51,16 @@ export async function reportAttendee(
     ...(example === undefined ? {} : { example }),
     findings: [calendar, person.found].filter((found) => found !== undefined),
     google: person.checked ? 'checked' : 'notChecked',
+    ...(inTenant === undefined ? {} : { inTenant }),
   };
 }
 
-async function calendarFinding(answer: AttendeeAnswer, context: PeopleContext): Promise<Finding | undefined> {
+/** @param seen what the tenant says of an address that the look-up does not know */
+function calendarFinding(
+  answer: AttendeeAnswer,
+  seen: MailboxSeen | undefined,
+  context: PeopleContext,
+): Finding | undefined {
   const { address } = answer;
   const facts = { ...context.facts, address };
   const reason = context.excluded.get(address.toLowerCase());
@@ -68,14 +78,25 @@ async function calendarFinding(answer: AttendeeAnswer, context: PeopleContext): 
   if (answer.code === 'ErrorNoFreeBusyAccess') {
     return onPurpose(evidence) ?? finding('CI-CALENDAR-CLOSED', address, evidence, facts);
   }
-  if (!UNKNOWN.has(answer.code)) return finding('CI-ATTENDEE-UNREACHABLE', address, evidence, facts);
-  const seen = await context.sight?.mailbox(address);
+  if (!isUnknown(answer)) return finding('CI-ATTENDEE-UNREACHABLE', address, evidence, facts);
   const unlicensed = seen !== undefined && seen.kind === undefined && seen.inDirectory === true;
-  return finding(unlicensed ? 'CI-ATTENDEE-UNLICENSED' : 'CI-ATTENDEE-UNKNOWN', address, evidence, facts);
+  if (unlicensed) return finding('CI-ATTENDEE-UNLICENSED', address, evidence, facts);
+  const contradicted = seen?.kind === undefined ? '' : 'there is such a mailbox in the tenant, yet ';
+  return finding('CI-ATTENDEE-UNKNOWN', address, `${contradicted}${evidence}`, facts);
 }
 
 /** Codes for an address that no mailbox has; Graph hands on those of Exchange (getSchedule, freeBusyError). */
 const UNKNOWN = new Set(['ErrorMailRecipientNotFound', 'ErrorInvalidSmtpAddress', 'ErrorNonExistentMailbox']);
+
+function isUnknown(answer: AttendeeAnswer): boolean {
+  return answer.detail === 'nothing' && UNKNOWN.has(answer.code);
+}
+
+/** Undefined where one of both, mailbox and directory, could not be looked at, and the other has nobody. */
+function isInTenant(seen: MailboxSeen | undefined): boolean | undefined {
+  if (seen === undefined) return undefined;
+  return seen.kind !== undefined ? true : seen.inDirectory;
+}
 
 async function googleFinding(
   address: string,

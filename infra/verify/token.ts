@@ -3,11 +3,13 @@
  * own request are UNCONFIRMED; version 2 of the endpoint needs both.
  */
 import { entraCode, entraSentence } from '../graph/aadsts.js';
+import { isTransient } from '../graph/retry.js';
 import { withoutSecrets } from '../graph/scrub.js';
 import { readClaims } from '../graph/token-claims.js';
 import { type Finding, finding } from './finding.js';
-import { post } from './http.js';
+import { type HttpAnswer, type NoAnswer, type Post, post } from './http.js';
 import type { LeafCode } from './leaves.js';
+import { MOST_ATTEMPTS, waitAsAsked } from './pace.js';
 import type { Surroundings } from './surroundings.js';
 
 /** What a person pasted into Google's form, and the API that it is for. */
@@ -52,40 +54,67 @@ export function lintTokenEndpoint(text: string): Finding | undefined {
   return undefined;
 }
 
-/** @throws the signal's reason when it is aborted, and nothing else; the secret is in no finding. */
+/**
+ * Where Entra is busy it is asked again after the wait that it wishes, a bounded number of times.
+ *
+ * @throws the signal's reason when it is aborted, and nothing else; the secret is in no finding.
+ */
 export async function takeToken(
   pasted: PastedCredentials,
   around: Surroundings,
 ): Promise<TakenToken | { readonly fault: Finding }> {
-  const request = {
-    url: pasted.tokenEndpoint,
-    headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: pasted.clientId,
-      client_secret: pasted.secret,
-      scope: pasted.scope,
-    }).toString(),
-  };
-  const answer = await post(request, around);
+  const { answer, attempts } = await postPatiently(tokenRequest(pasted), around);
   const { host } = new URL(pasted.tokenEndpoint);
   const facts = { url: pasted.tokenEndpoint, clientId: pasted.clientId };
   const fault = (code: LeafCode, evidence: string, more = {}) => ({
     fault: finding(code, host, withoutSecrets(evidence, [pasted.secret]), { ...facts, ...more }),
   });
   if (answer.kind !== 'answer') return fault('CI-TOKEN-UNREACHABLE', answer.evidence);
+  const { status } = answer;
   const text = answer.body.toString('utf8');
-  if (answer.status === 200)
-    return tokenIn(text) ?? fault('CI-TOKEN-NOT-ENTRA', 'status 200 without a token');
-  const code = entraCode(text);
-  if (code !== undefined) {
-    return fault(LEAF_OF_CODE[code] ?? 'CI-TOKEN-REFUSED', entraSentence(descriptionIn(text)), { code });
+  if (status === 200) return tokenIn(text) ?? fault('CI-TOKEN-NOT-ENTRA', 'status 200 without a token');
+  if (isBusy(answer)) {
+    const times = attempts === 1 ? 'once' : `${attempts} times`;
+    return fault('CI-TOKEN-BUSY', `status ${status}, ${times}`);
   }
-  const busy = answer.status === 429 || answer.status >= 500;
-  return fault(
-    busy ? 'CI-TOKEN-BUSY' : 'CI-TOKEN-NOT-ENTRA',
-    `status ${answer.status} without a code of Entra`,
-  );
+  const code = entraCode(text);
+  return code === undefined
+    ? fault('CI-TOKEN-NOT-ENTRA', `status ${status} without a code of Entra`)
+    : fault(LEAF_OF_CODE[code] ?? 'CI-TOKEN-REFUSED', entraSentence(descriptionIn(text)), { code });
+}
+
+function tokenRequest({ tokenEndpoint, clientId, secret, scope }: PastedCredentials): Post {
+  return {
+    url: tokenEndpoint,
+    headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: clientId,
+      client_secret: secret,
+      scope,
+    }).toString(),
+  };
+}
+
+/** The first answer of a service that is not busy, or the last one of one that stays so. */
+async function postPatiently(
+  request: Post,
+  around: Surroundings,
+): Promise<{ readonly answer: HttpAnswer | NoAnswer; readonly attempts: number }> {
+  for (let attempts = 1; ; attempts += 1) {
+    const answer = await post(request, around);
+    const goOn =
+      answer.kind === 'answer' &&
+      isBusy(answer) &&
+      attempts < MOST_ATTEMPTS &&
+      (await waitAsAsked(attempts, answer.headers['retry-after'], around));
+    if (!goOn) return { answer, attempts };
+  }
+}
+
+/** A code that has a leaf of its own says more than the status beside it. */
+function isBusy({ status, body }: HttpAnswer): boolean {
+  return isTransient(status) && LEAF_OF_CODE[entraCode(body.toString('utf8')) ?? ''] === undefined;
 }
 
 function tokenIn(text: string): TakenToken | undefined {

@@ -1,6 +1,7 @@
 /** Look-ups through endpoints of a stack, as `verify` and `doctor` make them. */
 import { domainOf } from '../../infra/config/values.js';
 import type { Endpoint } from '../../infra/endpoints/google-forms.js';
+import { countdown } from '../../infra/exchange/ews-access/index.js';
 import { type Cloud, cloudOfProvider } from '../../infra/graph/provider-cloud.js';
 import { readTrust } from '../../infra/graph/trust.js';
 import { openGoogleSight } from '../../infra/verify/google-sight.js';
@@ -15,7 +16,12 @@ import {
   windowFrom,
 } from '../../infra/verify/index.js';
 import { kindName } from '../../infra/verify/report.js';
-import { leaveOutThoseGone, peopleOfLastSweep } from '../../infra/verify/sample.js';
+import {
+  type GoneOfEndpoint,
+  leaveOutThoseGone,
+  type SweepSample,
+  sampleOfLastSweep,
+} from '../../infra/verify/sample.js';
 import type { CommandContext } from '../command-context.js';
 import { googlePlaces } from '../google-places.js';
 import type { ReadStack } from '../read-stack.js';
@@ -52,6 +58,8 @@ export interface LookUpOptions {
 
 export interface LookUpOutcome {
   readonly reports: readonly EndpointReport[];
+  /** Who has left since the last sweep and is in no report. */
+  readonly gone: readonly GoneOfEndpoint[];
   /** What the diagnosis could not look at, and why. */
   readonly notLookedAt: readonly string[];
 }
@@ -67,11 +75,17 @@ export async function lookUpThrough(
   const sight = lazySight({ context, config: read.config, azuread: read.azuread });
   const around = internet({ trust: readTrust(env), env, signal });
   const reports: EndpointReport[] = [];
+  const gone: GoneOfEndpoint[] = [];
   const blind: string[] = [];
   try {
-    const attendees = new Map<Endpoint, Sample>();
-    for (const endpoint of asToldLast(endpoints, options))
-      attendees.set(endpoint, await attendeesOf(endpoint, endpoints, options));
+    const told = asToldLast(endpoints, options);
+    const sweep = await lastSweep(told, options);
+    const attendees = new Map(
+      told.map((endpoint, index) => [
+        endpoint,
+        attendeesOf(endpoint, told, sweep.people[index] ?? [], options),
+      ]),
+    );
     const google = googleSight(
       options,
       [...attendees.values()].flatMap(({ people }) => people),
@@ -80,13 +94,14 @@ export async function lookUpThrough(
     const checks = [...attendees].map(([endpoint, { people, ofLastSweep }]) => ({
       ofLastSweep,
       check: {
-        ...wishesOf(options),
+        ...wishesOf(options, sweep.excluded),
         outside: options.outside === undefined ? thoseOutside(people, options) : [options.outside],
         name: endpoint.name,
         way: wayOf(endpoint, cloud, options),
         roleAccounts: options.wishes.asRole.length > 0 ? options.wishes.asRole : endpoint.roleAccounts,
         attendees: people,
         window: windowFrom(around.now(), options.wishes.days),
+        ewsPhase: countdown(new Date(around.now())).phase,
         sight: sight.sight,
         google,
       } satisfies EndpointCheck,
@@ -94,24 +109,19 @@ export async function lookUpThrough(
     for (const { check, ofLastSweep } of checks) {
       terminal.status(`looking up ${check.attendees.length} calendars through ${check.name}`);
       const whole = await verifyEndpoint(check, around);
-      const report = ofLastSweep ? ofThoseStillThere(whole, terminal) : whole;
+      const { report, gone: left } = ofLastSweep ? leaveOutThoseGone(whole) : { report: whole, gone: [] };
+      for (const address of left) {
+        const what = `Exchange does not know ${address} of the last sweep any more; left out.`;
+        terminal.line(`${report.endpoint}: ${what}`, 'dim');
+      }
+      if (left.length > 0) gone.push({ endpoint: report.endpoint, addresses: left });
       reports.push(report);
       onReport?.(report);
     }
   } finally {
     await sight.close();
   }
-  return { reports, notLookedAt: [...sight.blind(), ...blind] };
-}
-
-/** Those who have left since the last sweep are named, and no part of the report. */
-function ofThoseStillThere(whole: EndpointReport, terminal: CommandContext['terminal']): EndpointReport {
-  const { report, gone } = leaveOutThoseGone(whole);
-  for (const address of gone) {
-    const what = `Exchange does not know ${address} of the last sweep any more; left out.`;
-    terminal.line(`${report.endpoint}: ${what}`, 'dim');
-  }
-  return report;
+  return { reports, gone, notLookedAt: [...sight.blind(), ...blind] };
 }
 
 /** Google's side, where the configuration says how it is looked at. */
@@ -148,19 +158,33 @@ function thoseOutside(
   return attendees.filter((address) => !inside.includes(address.toLowerCase())).slice(0, MOST_OUTSIDE);
 }
 
-/** What the stack's configuration wishes of every endpoint. */
-function wishesOf({ read: { stack, config }, values }: LookUpOptions) {
+/** The last sweep over the calendars on this machine: whom to look up, and who is excluded of all that could be. */
+async function lastSweep(
+  endpoints: readonly Endpoint[],
+  { context, read: { stack, config }, people }: LookUpOptions,
+): Promise<SweepSample> {
+  const named = [...people, ...endpoints.flatMap(({ roleAccounts }) => roleAccounts)];
+  const groups = endpoints.map(({ domains }) => domains);
+  return await sampleOfLastSweep(filesOf(config, stack.name, context.env), groups, named);
+}
+
+/**
+ * What the stack's configuration wishes of every endpoint.
+ *
+ * @param swept whom the last sweep left alone, with the reason: by an attribute, or by another address, too
+ */
+function wishesOf({ read: { stack, config }, values }: LookUpOptions, swept: ReadonlyMap<string, string>) {
   return {
     access: config.access,
     graphPermissions: config.registration.graphPermissions,
     listWrittenAt: values?.lastRun?.listWrittenAt,
     expectDetails: config.eventDetails && config.visibility?.level !== 'AvailabilityOnly',
-    excluded: new Map(
-      // Those excluded by an attribute are not known by address here: the diagnosis then goes by their rights alone.
-      config.visibility?.exclude.flatMap((entry) =>
+    excluded: new Map([
+      ...swept,
+      ...(config.visibility?.exclude ?? []).flatMap((entry) =>
         'address' in entry ? [[entry.address.toLowerCase(), entry.reason] as const] : [],
       ),
-    ),
+    ]),
     facts: { stack: stack.name },
   };
 }
@@ -194,18 +218,18 @@ interface Sample {
 }
 
 /** Those who were named and live in the endpoint's domains; else some of the last sweep; else the role accounts. */
-async function attendeesOf(
+function attendeesOf(
   endpoint: Endpoint,
   endpoints: readonly Endpoint[],
-  { context, read: { stack, config }, people }: LookUpOptions,
-): Promise<Sample> {
+  seen: readonly string[],
+  { context, people }: LookUpOptions,
+): Sample {
   const named = (addresses: readonly string[]) => ({ people: addresses, ofLastSweep: false });
   if (people.length > 0) {
     if (endpoints.length === 1) return named(people);
     const own = people.filter((address) => endpoint.domains.includes(domainOf(address)));
     return named(own.length > 0 ? own : endpoint.roleAccounts);
   }
-  const seen = await peopleOfLastSweep(filesOf(config, stack.name, context.env), endpoint.domains);
   if (seen.length > 0) {
     context.terminal.line(
       `${endpoint.name}: looks up ${seen.length} people of the last sweep on this machine.`,

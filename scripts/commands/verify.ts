@@ -41,7 +41,7 @@ export async function verify(
   const outside = flags.outside === undefined ? undefined : address('--outside', flags.outside);
   const endpoints = chosenEndpoints(config, flags.endpoint);
   const inputs = await readInputs(endpoints, flags, env, stdin);
-  const { reports, notLookedAt } = await lookUpThrough(endpoints, {
+  const { reports, gone, notLookedAt } = await lookUpThrough(endpoints, {
     context,
     read,
     values: await pastedValues(context, config, endpoints, flags, inputs.secret),
@@ -58,7 +58,7 @@ export async function verify(
   const works = reports.every((report) => report.works);
   return {
     exitCode: works ? 0 : VERIFY_FAILED,
-    json: { works, endpoints: reports, notLookedAt },
+    json: { works, endpoints: reports, gone, notLookedAt },
   };
 }
 

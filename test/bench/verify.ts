@@ -149,6 +149,7 @@ function check(
     outside: [],
     graphPermissions: ['Calendars.Read'],
     listWrittenAt: undefined,
+    ewsPhase: 'blocking',
     expectDetails: false,
     excluded: new Map(),
     sight: undefined,

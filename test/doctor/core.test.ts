@@ -238,7 +238,7 @@ describe('look-ups', () => {
     };
   };
   const section = (...codes: readonly LeafCode[]) =>
-    verifySection({ reports: [report(...codes)], unproven: [], notLookedAt: [] });
+    verifySection({ reports: [report(...codes)], gone: [], unproven: [], notLookedAt: [] });
 
   it('are fine with notes about what is meant to be so', () => {
     expect(section('CI-CALENDAR-ON-PURPOSE', 'CI-TLS-INSPECTED')).toMatchObject({
@@ -261,10 +261,65 @@ describe('look-ups', () => {
   it('through no endpoint at all are not checked, with the reason', () => {
     const found = verifySection({
       reports: [],
+      gone: [],
       unproven: [{ endpoint: 'online', why: 'not confirmed', next: ['confirm it'] }],
       notLookedAt: [],
     });
     expect(found).toMatchObject({ state: 'notChecked', summary: 'not confirmed', next: ['confirm it'] });
     expect(found.failure).toBeUndefined();
+  });
+
+  it('name who has left since the last sweep, in text, too, and stay fine', () => {
+    const gone = [{ endpoint: 'online', addresses: ['ben@contoso.com', 'carla@contoso.com'] }];
+    const found = verifySection({ reports: [report()], gone, unproven: [], notLookedAt: [] });
+    expect(found).toMatchObject({ state: 'ok', summary: '1 of 1 endpoint works', next: [] });
+    expect(found.items).toContainEqual({
+      state: 'notChecked',
+      id: 'verify.gone',
+      what: 'online: 2 people of the last sweep whom Exchange does not know any more, left out',
+      about: ['ben@contoso.com', 'carla@contoso.com'],
+      next: [],
+    });
+    expect(sectionLines(found).map(({ text }) => text.trim())).toContain(
+      'about    ben@contoso.com, carla@contoso.com',
+    );
+  });
+
+  describe('of which one endpoint lacks its password', () => {
+    const site = {
+      endpoint: 'site',
+      why: 'SITE_PASSWORD is not set',
+      next: ['export SITE_PASSWORD=…'],
+      failure: 'authentication',
+    } as const;
+    const waiting = { endpoint: 'second', why: 'not confirmed', next: ['confirm it'] };
+    const mixed = (...codes: readonly LeafCode[]) =>
+      verifySection({ reports: [report(...codes)], gone: [], unproven: [waiting, site], notLookedAt: ['x'] });
+
+    it('are not fine although the other one works, and say what to do first', () => {
+      const found = mixed();
+      expect(found).toMatchObject({
+        state: 'notChecked',
+        failure: 'authentication',
+        summary: '1 of 3 endpoints work, 2 not checked',
+        next: ['export SITE_PASSWORD=…'],
+      });
+      expect(verdictOf([found])).toMatchObject({
+        state: 'incomplete',
+        exitCode: 3,
+        next: ['export SITE_PASSWORD=…'],
+      });
+    });
+
+    it('keep what wants attention behind it, and a fault before it', () => {
+      const due = mixed('CI-CALENDAR-BUSY-ONLY');
+      expect(due.state).toBe('attention');
+      expect(due.next[0]).toBe('export SITE_PASSWORD=…');
+      expect(verdictOf([due])).toMatchObject({ exitCode: 3, next: due.next });
+      const broken = mixed('CI-CALENDAR-CLOSED');
+      expect(broken.state).toBe('fault');
+      expect(broken.next.at(-1)).toBe('export SITE_PASSWORD=…');
+      expect(verdictOf([broken]).exitCode).toBe(12);
+    });
   });
 });

@@ -79,6 +79,7 @@ const REPORT = doctorReport(
           seconds: 0.4,
         },
       ],
+      gone: [],
       unproven: [],
       notLookedAt: [],
     }),

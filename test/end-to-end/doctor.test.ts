@@ -157,6 +157,12 @@ test('somebody who has left since the last sweep is no fault of the endpoint', a
   expect(stderr).toContain(`Exchange does not know ${person} of the last sweep any more; left out`);
   expect(code).toBe(0);
   expect(addressesIn(JSON.parse(stdout))).toEqual(others);
+  expect(JSON.parse(stdout).gone).toEqual([{ endpoint: 'online', addresses: [person] }]);
+  const { states, section } = await doctor(['--section', 'verify']);
+  expect(states).toEqual({ verify: 'ok' });
+  expect(section('verify')?.items).toContainEqual(
+    expect.objectContaining({ id: 'verify.gone', about: [person] }),
+  );
   expect((await project.run(['verify', '--attendee', person ?? ''])).code).toBe(11);
 });
 

@@ -1,6 +1,9 @@
 /** `verify` as people run it, on the sandbox; with the values handed in, so that no engine is needed. */
+import { join } from 'node:path';
+import { planVisibility, UndoRecord, visibilityFiles } from '../../infra/exchange/visibility/index.js';
 import { type CliRun, cli } from '../cli/io.js';
 import { makeProject, type TestProject } from '../support/project.js';
+import { invoke } from './support/faults.js';
 import { makeWorld, ROLE, setRight, type World } from './support/world.js';
 
 let world: World;
@@ -22,8 +25,12 @@ afterAll(async () => {
   await world.dispose();
 });
 
-async function run(args: readonly string[], stdin = `${world.registration.secret}\n`): Promise<CliRun> {
-  const env = { ...project.env, XDG_STATE_HOME: project.root, XDG_CACHE_HOME: project.root };
+async function run(
+  args: readonly string[],
+  stdin = `${world.registration.secret}\n`,
+  more: NodeJS.ProcessEnv = {},
+): Promise<CliRun> {
+  const env = { ...project.env, XDG_STATE_HOME: project.root, XDG_CACHE_HOME: project.root, ...more };
   return await cli(['verify', '--stack', 'test', ...args], { cwd: project.folder, env, stdin });
 }
 
@@ -66,6 +73,42 @@ it('looks the role accounts up where nobody was named and no sweep has run', asy
   const { stdout } = await run(pasted());
   expect(stdout).toContain('the role accounts look themselves up');
   expect(stdout).toContain(ROLE);
+});
+
+it('goes by the last sweep: who was left alone for an attribute is not closed, and who has left since is named', async () => {
+  const [, open = '', closed = ''] = world.people;
+  const exclude = [{ attribute: 'CustomAttribute7', value: 'board', reason: 'the board wishes it' }] as const;
+  await setRight(world.port, closed, 'None');
+  await invoke(world, 'Set-Mailbox', { Identity: closed, CustomAttribute7: 'board' });
+  const visibility = { level: 'LimitedDetails', scope: { recipientTypes: ['UserMailbox'] } } as const;
+  const { domain: tenant } = world.tenant.sandbox.info;
+  const env = { XDG_STATE_HOME: join(project.root, 'swept'), XDG_CACHE_HOME: join(project.root, 'swept') };
+  const files = visibilityFiles({ tenant, stack: 'test' }, env);
+  await planVisibility(
+    { port: world.port, files },
+    { ...visibility, exclude: [...exclude] },
+    UndoRecord.empty,
+  );
+  const { code, stdout } = await run([...pasted(), '--json'], undefined, env);
+  const [{ attendees }] = JSON.parse(stdout).endpoints;
+  const of = (address: string) => attendees.find((one: { address: string }) => one.address === address);
+  expect(code).toBe(0);
+  expect(of(open)).toMatchObject({ detail: 'details', findings: [] });
+  expect(of(closed)).toMatchObject({
+    detail: 'nothing',
+    findings: [{ code: 'CI-CALENDAR-ON-PURPOSE', mend: [expect.stringContaining('the board wishes it')] }],
+  });
+  const named = await run([...pasted(), '--attendee', closed], undefined, env);
+  expect(named.code).toBe(0);
+  expect(named.stdout).toContain('CI-CALENDAR-ON-PURPOSE');
+
+  // Somebody leaves after the sweep.
+  expect((await world.tenant.graph('DELETE', `/users/${open}`)).status).toBe(204);
+  const later = await run([...pasted(), '--json'], undefined, env);
+  const report = JSON.parse(later.stdout);
+  expect(later.code).toBe(0);
+  expect(report.gone).toEqual([{ endpoint: 'online', addresses: [open] }]);
+  expect(report.endpoints[0].attendees.map(({ address }: { address: string }) => address)).toContain(closed);
 });
 
 it.each([

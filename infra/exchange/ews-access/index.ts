@@ -15,4 +15,12 @@ export {
   type FoundEwsAccess,
 } from './model.js';
 export { ewsAccessState, planEwsAccess } from './plan.js';
-export { type Countdown, countdown, EWS_RETIREMENT, type Milestone, pendingUntil } from './retirement.js';
+export {
+  type Countdown,
+  countdown,
+  EWS_BLOCKING_FROM,
+  EWS_OFF_FROM,
+  EWS_RETIREMENT,
+  type Milestone,
+  pendingUntil,
+} from './retirement.js';

@@ -9,10 +9,14 @@ export interface Milestone {
   readonly certain: boolean;
 }
 
+/** The day from which Microsoft blocks EWS tenant by tenant, and the one from which it is off for everybody. */
+export const EWS_BLOCKING_FROM = '2026-10-01';
+export const EWS_OFF_FROM = '2027-04-01';
+
 /** Sources: learn.microsoft.com "Control access to EWS in Exchange", message centre MC1227454, press reports of 2026. */
 export const EWS_RETIREMENT: readonly Milestone[] = [
   {
-    date: '2026-10-01',
+    date: EWS_BLOCKING_FROM,
     what: 'Microsoft begins to block EWS, tenant by tenant: an unset switch becomes off, only listed applications go on',
     certain: true,
   },
@@ -22,7 +26,7 @@ export const EWS_RETIREMENT: readonly Milestone[] = [
     certain: false,
   },
   {
-    date: '2027-04-01',
+    date: EWS_OFF_FROM,
     what: 'EWS is off in Exchange Online for everybody; the switch and the list are gone',
     certain: true,
   },
@@ -63,11 +67,11 @@ function wholeDays(milliseconds: number): number {
 
 const WORDS: Readonly<Record<Countdown['phase'], (left: number, first: number) => string>> = {
   before: (left, first) =>
-    `EWS in Exchange Online: Microsoft begins to block it in ${days(first)} (2026-10-01), and it is off for everybody in ${days(left)} (2027-04-01)`,
+    `EWS in Exchange Online: Microsoft begins to block it in ${days(first)} (${EWS_BLOCKING_FROM}), and it is off for everybody in ${days(left)} (${EWS_OFF_FROM})`,
   blocking: (left) =>
-    `EWS in Exchange Online: Microsoft has been blocking it tenant by tenant since 2026-10-01, and it is off for everybody in ${days(left)} (2027-04-01)`,
+    `EWS in Exchange Online: Microsoft has been blocking it tenant by tenant since ${EWS_BLOCKING_FROM}, and it is off for everybody in ${days(left)} (${EWS_OFF_FROM})`,
   off: () =>
-    'EWS in Exchange Online is off for everybody since 2027-04-01: set calendar-interop:protocol to graph',
+    `EWS in Exchange Online is off for everybody since ${EWS_OFF_FROM}: set calendar-interop:protocol to graph`,
 };
 
 function days(count: number): string {

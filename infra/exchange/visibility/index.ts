@@ -8,7 +8,7 @@ export { applyText, type Counts, noCounts, type Outcome, planText, totalOf, undo
 export { Pending } from './pending.js';
 export { planVisibility, type VisibilityPlan, type VisibilityTarget } from './plan.js';
 export { ProgressText } from './progress.js';
-export { makeReport, reportLines, type VisibilityReport } from './report.js';
+export { makeReport, type ReportRow, readLastSweep, reportLines, type VisibilityReport } from './report.js';
 export { reportPage } from './report-page.js';
 export type { SweepProgress } from './sweep.js';
 export type { SweepTools } from './tools.js';

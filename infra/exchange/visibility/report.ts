@@ -31,24 +31,39 @@ export interface VisibilityReport {
   readonly more: number;
 }
 
-/** @returns undefined when no sweep has run on this machine */
-export async function makeReport(files: VisibilityFiles): Promise<VisibilityReport | undefined> {
+/** When calendars were read, and the sweep after it that wrote last, where there was one. */
+export type LastSweep = Pick<VisibilityReport, 'read' | 'written'>;
+
+/**
+ * Goes through the mailboxes of the last sweep on this machine, each with what became of it since, in bounded memory.
+ *
+ * @returns undefined when no sweep has run on this machine
+ */
+export async function readLastSweep(
+  files: VisibilityFiles,
+  take: (row: ReportRow) => void,
+): Promise<LastSweep | undefined> {
   const readFrom = (await accountAt(lastAccount(files.plan))) ?? (await accountAt(files.plan));
   if (readFrom === undefined) return undefined;
   const changes = await changesAfter(readFrom.account, files);
+  await readAccount(readFrom.path, (outcome) => take(rowOf(outcome, changes.of(outcome.mailbox.guid))));
+  return { read: readFrom.account, written: changes.account };
+}
+
+/** @returns undefined when no sweep has run on this machine */
+export async function makeReport(files: VisibilityFiles): Promise<VisibilityReport | undefined> {
   const counts = noCounts();
   const levels = new Map<string, number>();
   const shown = new ShownRows();
-  await readAccount(readFrom.path, (outcome) => {
-    const row = rowOf(outcome, changes.of(outcome.mailbox.guid));
+  const sweep = await readLastSweep(files, (row) => {
     counts[row.result] += 1;
     const key = JSON.stringify([row.level ?? '(not read)', row.kind ?? '(unknown)']);
     levels.set(key, (levels.get(key) ?? 0) + 1);
     shown.add(row);
   });
+  if (sweep === undefined) return undefined;
   return {
-    read: readFrom.account,
-    written: changes.account,
+    ...sweep,
     counts,
     levels: [...levels]
       .map(([key, count]) => {
@@ -162,7 +177,7 @@ export function reportLines(report: VisibilityReport, mostRows = 20): readonly s
 }
 
 /** When the calendars were read, and written to since. */
-export function accountLine({ read, written }: Pick<VisibilityReport, 'read' | 'written'>): string {
+export function accountLine({ read, written }: LastSweep): string {
   const state =
     read.finishedAt === undefined
       ? `Being read since ${iso(read.startedAt)}, not complete`

@@ -87,7 +87,7 @@ const organisation =
   };
 
 /** A cmdlet outside of the product's closed list. */
-async function invoke(
+export async function invoke(
   { tenant }: World,
   cmdlet: string,
   parameters: Readonly<Record<string, unknown>>,
@@ -273,7 +273,7 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
       world,
     ),
   'CI-TOKEN-NOT-ENTRA': fault('tokenHtml=9'),
-  'CI-TOKEN-BUSY': fault('throttle=3@POST /*/oauth2/v2.0/token'),
+  'CI-TOKEN-BUSY': fault('throttle=100@POST /*/oauth2/v2.0/token', { around: noWait }),
   'CI-TOKEN-TENANT': async (world) =>
     await pasted({
       tokenEndpoint: `${world.tenant.sandbox.info.authority}/${randomUUID()}/oauth2/v2.0/token`,
@@ -318,6 +318,17 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
   },
   'CI-BASIC-NOT-OFFERED': onPremises(reply(401, '', { 'www-authenticate': 'Negotiate, NTLM' })),
   'CI-EWS-OFF': organisation({ EwsEnabled: false }, noSight),
+  'CI-EWS-OFF-UNSET': async (world) => {
+    const broken = await organisation({ EwsEnabled: null })(world);
+    await world.tenant.control({ faults: ['ewsUnsetBlocks=1'] });
+    return {
+      undo: async () => {
+        await world.tenant.control({ clearFaults: true });
+        await broken.undo?.();
+      },
+    };
+  },
+  'CI-EWS-RETIRED': fault('ewsRetired=1', { check: { ewsPhase: 'off' } }),
   'CI-EWS-OFF-ORGANISATION': organisation({ EwsEnabled: false }),
   'CI-EWS-OFF-MAILBOX': async ({ port }) => {
     const set = (EwsEnabled: boolean | null) =>

@@ -87,6 +87,7 @@ export async function makeWorld(options: { readonly mailboxes?: number } = {}): 
     outside: [],
     graphPermissions: ['Calendars.Read'],
     listWrittenAt: undefined,
+    ewsPhase: 'blocking',
     expectDetails: true,
     excluded: new Map(),
     sight: undefined,
