@@ -90,10 +90,14 @@ describe.each(PLATFORMS)('%s', (platform, complaints, right, wrong) => {
 
 /** All that is not ours and runs in a pipeline. */
 const PERMITTED = [
+  'actions/cache/restore@v4.2.3',
+  'actions/cache/save@v4.2.3',
   'actions/cache@v4.2.3',
   'actions/checkout@v4.2.2',
   'actions/setup-node@v4.4.0',
+  'actions/upload-artifact@v4.6.2',
   'Cache@2',
+  'PublishPipelineArtifact@1',
   'UseNode@1',
   'node:22.12.0-bookworm',
 ];
@@ -115,10 +119,62 @@ test('no value of a secret goes into outputs, and no text of people into a comma
   }
 });
 
-test('GitHub: least permissions, one run at a time, approval for confirm', () => {
+test('GitHub: least permissions', () => {
   for (const file of filesOf('github-actions')) expect(parse(read(file)).permissions).toEqual({});
-  const { jobs, concurrency } = parse(read('github-actions/rotation.yaml'));
-  expect(concurrency).toMatchObject({ 'cancel-in-progress': false });
-  expect(jobs.rotate.permissions).toEqual({ contents: 'write', 'id-token': 'write', issues: 'write' });
-  expect(jobs.rotate.environment).toContain("inputs.action == 'confirm' && 'calendar-interop-confirm'");
+  const { rotate } = parse(read('github-actions/rotation.yaml')).jobs;
+  expect(rotate.permissions).toEqual({ contents: 'write', 'id-token': 'write', issues: 'write' });
+  const { sweep } = parse(read('github-actions/visibility.yaml')).jobs;
+  expect(sweep.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
+});
+
+describe('one run at a time on a stack, one sweep at a time, and an approval before confirm', () => {
+  test('GitHub: a group for each stack, which a run that waits for its approval holds', () => {
+    for (const [file, group] of [
+      ['rotation', 'calendar-interop'],
+      ['visibility', 'calendar-interop-visibility'],
+    ]) {
+      expect(parse(read(`github-actions/${file}.yaml`)).concurrency).toEqual({
+        group: `${group}-\${{ vars.CALENDAR_INTEROP_STACK }}`,
+        'cancel-in-progress': false,
+      });
+    }
+    const { rotate } = parse(read('github-actions/rotation.yaml')).jobs;
+    expect(rotate.environment).toBe(
+      `\${{ inputs.action == 'confirm' && 'calendar-interop-confirm' || 'calendar-interop' }}`,
+    );
+  });
+
+  test('Azure DevOps: an exclusive lock is per environment, so all that works on the stack is in one', () => {
+    const { lockBehavior, stages } = parse(read('azure-devops/rotation.yaml'));
+    expect(lockBehavior).toBe('sequential');
+    const [approval, rotate, ...others] = stages;
+    expect(others).toEqual([]);
+    expect(rotate.dependsOn).toBeUndefined(); // on the stage before it, then
+    expect(rotate.jobs).toMatchObject([{ deployment: 'rotate', environment: 'calendar-interop' }]);
+    const [approve] = approval[`\${{ if eq(parameters.action, 'confirm') }}`];
+    expect(approve.jobs).toMatchObject([{ environment: 'calendar-interop-confirm' }]);
+    const commands = approve.jobs[0].strategy.runOnce.deploy.steps.flatMap(
+      ({ bash }: { bash?: string }) => bash ?? [],
+    );
+    expect(commands).toEqual(['echo "Approved."']);
+    const visibility = parse(read('azure-devops/visibility.yaml'));
+    expect(visibility).toMatchObject({
+      lockBehavior: 'sequential',
+      jobs: [{ environment: 'calendar-interop-visibility' }],
+    });
+  });
+
+  test('GitLab: a resource group for each stack; confirm is started by hand in a protected environment', () => {
+    const jobs = parse(read('gitlab/calendar-interop.gitlab-ci.yml'));
+    for (const name of ['rotate', 'confirm']) expect(jobs[name].extends).toBe('.rotate');
+    expect(jobs['.rotate'].resource_group).toBe('calendar-interop-$CALENDAR_INTEROP_STACK');
+    expect(jobs.confirm).toMatchObject({
+      environment: 'calendar-interop-confirm',
+      rules: [{ when: 'manual' }],
+    });
+    expect(jobs.rotate.rules).toContainEqual({
+      if: '$CI_PIPELINE_SOURCE == "web" && $ACTION != "confirm"',
+    });
+    expect(jobs.visibility.resource_group).toBe('calendar-interop-visibility-$CALENDAR_INTEROP_STACK');
+  });
 });

@@ -26,8 +26,11 @@ import { type Outcome, RESULT_NAMES, type Result } from './outcome.js';
 
 const VERSION = 1;
 
-/** Older ones are not gone on with: too much may have changed since. */
-const MOST_AGE_MS = 24 * 3_600_000;
+/**
+ * Older ones are not gone on with: too much may have changed since. More than a day, so that a daily run which begins a little later
+ * than the one before goes on with it.
+ */
+const MOST_AGE_MS = 36 * 3_600_000;
 
 export interface Journal {
   /** When the sweep was begun, which may be a run before this one. */
