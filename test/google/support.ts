@@ -19,7 +19,11 @@ export interface Workspace {
 }
 
 export async function startWorkspace(mailboxes = 12): Promise<Workspace> {
-  const tenant = await startTestSandbox({ mailboxes });
+  return workspaceOf(await startTestSandbox({ mailboxes }));
+}
+
+/** The Workspace beside a tenant that runs already. */
+export function workspaceOf(tenant: TestSandbox): Workspace {
   const { info } = tenant.sandbox;
   const waits: number[] = [];
   const own = async (method: string, body?: object) => {

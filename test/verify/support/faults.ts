@@ -1,8 +1,16 @@
 /** One way to break a look-up for each leaf: one thing each, and nothing else. */
 import { randomUUID } from 'node:crypto';
 import { createSecureContext, rootCertificates } from 'node:tls';
-import { SOAP } from '../../../infra/verify/ews/namespaces.js';
-import type { EndpointCheck, LeafCode, Surroundings, TenantSight } from '../../../infra/verify/index.js';
+import { openGoogleSight } from '../../../infra/verify/google-sight.js';
+import {
+  type EndpointCheck,
+  type LeafCode,
+  type Surroundings,
+  type TenantSight,
+  verifyEndpoint,
+} from '../../../infra/verify/index.js';
+import { EXCHANGE_UNIT } from '../../../sandbox/google/customer.js';
+import { workspaceOf } from '../../google/support.js';
 import { type Behaviour, type CertificateKind, closedPort, openPlainFront, silentPort } from './front.js';
 import { grant, ROLE, register, setRight, type World } from './world.js';
 
@@ -67,9 +75,6 @@ const HTML = { 'content-type': 'text/html' };
 const XML = { 'content-type': 'text/xml; charset=utf-8' };
 const PAGE = '<!DOCTYPE html><html><body><p>Welcome<br></body></html>';
 
-const soapFault = (code: string) =>
-  `<s:Envelope xmlns:s="${SOAP}"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>no</faultstring><detail><e:ResponseCode xmlns:e="http://schemas.microsoft.com/exchange/services/2006/errors">${code}</e:ResponseCode></detail></s:Fault></s:Body></s:Envelope>`;
-
 /** A setting of the organisation, and back to what the world needs. */
 const organisation =
   (change: Readonly<Record<string, unknown>>, more: Partial<EndpointCheck> = {}): Break =>
@@ -115,34 +120,39 @@ async function withoutConsent(world: World): Promise<() => Promise<unknown>> {
 }
 
 /** Exchange's role assignment over some mailboxes, in place of the consent. */
-export async function scoped(world: World, filter: string | undefined): Promise<() => Promise<unknown>> {
-  const { registration, port } = world;
+export async function scoped(world: World, filter: string): Promise<() => Promise<unknown>> {
   const consent = await withoutConsent(world);
+  const assignment = await assigned(world, filter);
+  return async () => {
+    await assignment();
+    await consent();
+  };
+}
+
+/** A role assignment over the mailboxes of a filter. */
+async function assigned(
+  { registration, port }: World,
+  RecipientRestrictionFilter: string,
+): Promise<() => Promise<unknown>> {
   const { clientId, principalId } = registration;
   const name = `test ${randomUUID().slice(0, 8)}`;
   await port
     .run({ cmdlet: 'New-ServicePrincipal', parameters: { AppId: clientId, ObjectId: principalId } })
     .catch(() => undefined);
-  if (filter !== undefined) {
-    const RecipientRestrictionFilter = filter;
-    await port.run({ cmdlet: 'New-ManagementScope', parameters: { Name: name, RecipientRestrictionFilter } });
-    await port.run({
-      cmdlet: 'New-ManagementRoleAssignment',
-      parameters: {
-        Name: name,
-        App: principalId,
-        Role: 'Application EWS.AccessAsApp',
-        CustomResourceScope: name,
-      },
-    });
-  }
+  await port.run({ cmdlet: 'New-ManagementScope', parameters: { Name: name, RecipientRestrictionFilter } });
+  await port.run({
+    cmdlet: 'New-ManagementRoleAssignment',
+    parameters: {
+      Name: name,
+      App: principalId,
+      Role: 'Application EWS.AccessAsApp',
+      CustomResourceScope: name,
+    },
+  });
   return async () => {
-    if (filter !== undefined) {
-      const parameters = { Identity: name, Confirm: false } as const;
-      await port.run({ cmdlet: 'Remove-ManagementRoleAssignment', parameters });
-      await port.run({ cmdlet: 'Remove-ManagementScope', parameters });
-    }
-    await consent();
+    const parameters = { Identity: name, Confirm: false } as const;
+    await port.run({ cmdlet: 'Remove-ManagementRoleAssignment', parameters });
+    await port.run({ cmdlet: 'Remove-ManagementScope', parameters });
   };
 }
 
@@ -192,11 +202,40 @@ const calendar =
     return { check: { attendees: [person], ...more }, undo: () => setRight(port, person, 'LimitedDetails') };
   };
 
-const google =
-  (state: 'calendarOn' | 'unmanagedAccount'): Break =>
-  async () => ({
-    check: { google: { interop: async () => true, person: async () => state } },
-  });
+/** Google's side as its interfaces show it, with one thing wrong for the first of the people, and back to what it was. */
+const atGoogle =
+  (change: (person: string, policies: readonly GooglePolicy[]) => object): Break =>
+  async ({ tenant, people }) => {
+    const workspace = workspaceOf(tenant);
+    const [person = ''] = people;
+    const { policies } = (await workspace.describe()).state;
+    const users = (orgUnitPath: string) => [{ primaryEmail: person, orgUnitPath }];
+    await workspace.control({ users: users(EXCHANGE_UNIT), ...change(person, policies) });
+    const sight = openGoogleSight({
+      google: () => workspace.open(),
+      usersCsv: undefined,
+      people: [person],
+      blind: (what) => {
+        throw new Error(`Google does not show ${what}`);
+      },
+    });
+    return {
+      check: { google: sight, attendees: [person] },
+      undo: () => workspace.control({ users: users(EXCHANGE_UNIT), unmanaged: [], policies }),
+    };
+  };
+
+interface GooglePolicy {
+  readonly type: string;
+  readonly value: object;
+}
+
+const withoutInterop = (policies: readonly GooglePolicy[]) =>
+  policies.map((policy) =>
+    policy.type === 'settings/calendar.interoperability'
+      ? { ...policy, value: { ...policy.value, enableInteroperability: false } }
+      : policy,
+  );
 
 /** Behind a proxy for on-premises servers: the same world, asked with name and password. */
 const onPremises =
@@ -368,13 +407,19 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
     };
   },
   'CI-SCOPE-NOT-YET': async (world) => {
-    const undo = await scoped(world, filterOf(ROLE));
-    const broken = await exchange(reply(500, soapFault('ErrorAccessDenied'), XML))(world);
+    const check = { access: 'roleMailboxes' } as const;
+    const consent = await withoutConsent(world);
+    await world.tenant.control({ faults: ['rbacCache=7200000'] });
+    // Exchange remembers for two hours that the application may do nothing.
+    const before = await verifyEndpoint({ ...world.check, ...check }, world.around);
+    if (before.works) throw new Error('Exchange let the application in without any permission');
+    const assignment = await assigned(world, filterOf(ROLE));
     return {
-      check: { ...broken.check, access: 'roleMailboxes' },
+      check,
       undo: async () => {
-        await broken.undo?.();
-        await undo();
+        await world.tenant.control({ clearFaults: true });
+        await assignment();
+        await consent();
       },
     };
   },
@@ -400,13 +445,9 @@ export const FAULTS: Readonly<Record<LeafCode, Break>> = {
     return await calendar('AvailabilityOnly', { excluded })(world);
   },
   'CI-CALENDAR-BUSY-ONLY': calendar('AvailabilityOnly'),
-  'CI-GOOGLE-INTEROP-OFF': async () => ({
-    check: { google: { interop: async () => false, person: async () => 'fine' } },
-  }),
-  'CI-GOOGLE-CALENDAR-ON': async (world) => ({
-    check: { ...(await google('calendarOn')(world)).check, attendees: world.people.slice(0, 1) },
-  }),
-  'CI-GOOGLE-UNMANAGED-ACCOUNT': async (world) => ({
-    check: { ...(await google('unmanagedAccount')(world)).check, attendees: world.people.slice(0, 1) },
-  }),
+  'CI-GOOGLE-INTEROP-OFF': atGoogle((_, policies) => ({ policies: withoutInterop(policies) })),
+  'CI-GOOGLE-CALENDAR-ON': atGoogle((person) => ({
+    users: [{ primaryEmail: person, orgUnitPath: '/Calendar users' }],
+  })),
+  'CI-GOOGLE-UNMANAGED-ACCOUNT': atGoogle((person) => ({ unmanaged: [person] })),
 };
