@@ -4,6 +4,7 @@ import { CMDLETS } from '../../infra/exchange/transport/cmdlets.js';
 import { ExchangeError } from '../../infra/exchange/transport/exchange-error.js';
 import type { CmdletCall, CmdletPort } from '../../infra/exchange/transport/port.js';
 import { describeWithPwsh } from '../support/pwsh.js';
+import { signInByCertificate } from './support/certificate.js';
 import { startTenant, type Tenant } from './support/tenant.js';
 
 const MAILBOXES = 40;
@@ -277,6 +278,14 @@ function contract(transport: CmdletPort['transport']): void {
         (await port.run({ cmdlet: 'Get-Mailbox', parameters: { Identity: address(0) } })).rows,
       ).toHaveLength(1);
     });
+  });
+
+  test('a client certificate signs in, too', async () => {
+    const { way, credential } = await signInByCertificate(tenant);
+    expect(way).toBe('client certificate');
+    const own = tenant.open(transport, { credential });
+    const { rows } = await own.run({ cmdlet: 'Get-Mailbox', parameters: { Identity: address(0) } });
+    expect(rows).toHaveLength(1);
   });
 
   test('the statistics count calls and requests', async () => {

@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import forge from 'node-forge';
 import { InteropError } from '../../infra/errors.js';
 import { systemClock } from '../../infra/exchange/transport/clock.js';
 import { readErrorRecord } from '../../infra/exchange/transport/error-records.js';
 import { chooseModule, compareVersions } from '../../infra/exchange/transport/exchange-module.js';
 import { openPort } from '../../infra/exchange/transport/open.js';
 import { shellEnvironment } from '../../infra/exchange/transport/shell-environment.js';
-import { certificate, readFrame, secure } from '../../infra/exchange/transport/shell-script.js';
+import { readFrame, secure } from '../../infra/exchange/transport/shell-script.js';
 import { ShellLost, Shells } from '../../infra/exchange/transport/shells.js';
 import { describeWithPwsh, pwsh, shellVariables } from '../support/pwsh.js';
 
@@ -276,16 +275,13 @@ describeWithPwsh('shells', () => {
     await expect(shell.ask(expression("'x'"))).rejects.toThrow(ShellLost);
   });
 
-  test('get passwords and certificates as the objects that cmdlets want', async () => {
+  test('get passwords as the objects that cmdlets want', async () => {
     const shell = await open();
     const select = async (InputObject: object, property: string) => {
       const parameters = { InputObject, Property: [property] };
       return await shell.ask({ task: 'cmdlet', cmdlet: 'Select-Object', parameters, properties: [property] });
     };
     expect(await select(secure('pa$$\'"wörd'), 'Length')).toMatchObject({ rows: [{ Length: 10 }] });
-    const given = certificate(selfSigned('open sesame'), 'open sesame');
-    expect(await select(given, 'HasPrivateKey')).toMatchObject({ rows: [{ HasPrivateKey: true }] });
-    expect(await select(given, 'Subject')).toMatchObject({ rows: [{ Subject: 'CN=interop' }] });
   });
 
   test('write what they like to their terminal without harm', async () => {
@@ -304,17 +300,3 @@ describeWithPwsh('shells', () => {
     expect(answer.rows).toHaveLength(500);
   });
 });
-
-/** A PKCS#12 file with a key of its own. */
-function selfSigned(password: string): Uint8Array {
-  const keys = forge.pki.rsa.generateKeyPair(2048);
-  const cert = forge.pki.createCertificate();
-  cert.publicKey = keys.publicKey;
-  cert.validity.notBefore = new Date('2026-01-01T00:00:00Z');
-  cert.validity.notAfter = new Date('2036-01-01T00:00:00Z');
-  cert.setSubject([{ name: 'commonName', value: 'interop' }]);
-  cert.setIssuer([{ name: 'commonName', value: 'interop' }]);
-  cert.sign(keys.privateKey, forge.md.sha256.create());
-  const pfx = forge.pkcs12.toPkcs12Asn1(keys.privateKey, [cert], password, { algorithm: '3des' });
-  return Buffer.from(forge.asn1.toDer(pfx).getBytes(), 'binary');
-}

@@ -181,6 +181,21 @@ const TABLE: readonly FaultRow[] = [
     expects: overcome,
   },
   {
+    name: 'calendars that are renamed between list and read, and between read and write',
+    others: { renamesCalendars: true },
+    reading: ['calendarRename=2@Get-MailboxFolderStatistics', `calendarRename=2${GET}`],
+    writing: [`calendarRename=2${GET}`, `calendarRename=1${SET}`],
+    expects: (report) => {
+      overcome(report);
+      const renamed = ({ mailboxes }: FaultReport['before']) =>
+        Object.values(mailboxes).flatMap(({ folders }) =>
+          folders.filter(({ path }) => path.includes(' (2)')),
+        );
+      expect(renamed(report.before)).toEqual([]);
+      expect(renamed(report.between).length).toBeGreaterThan(3);
+    },
+  },
+  {
     name: 'mailboxes that vanish between list and read, and between read and write',
     others: { vanishes: 4 },
     reading: ['vanish=1@Get-MailboxFolderStatistics', `vanish=1${GET}`],

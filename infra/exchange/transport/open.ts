@@ -39,16 +39,6 @@ export interface PowerShellSettings extends CommonSettings {
   readonly transport: 'powershell';
   /** The environment from which the shells get what they need (CA files, proxies, PSModulePath, NODE_POWERSHELL). */
   readonly env: NodeJS.ProcessEnv;
-  /** Signs in by certificate instead of a token of `credential`. */
-  readonly certificate?:
-    | {
-        readonly clientId: string;
-        readonly pfx: Uint8Array;
-        readonly password: string;
-        /** Base URL of Entra; absent: the public cloud's. */
-        readonly authority?: string | undefined;
-      }
-    | undefined;
   /** Cmdlets before a shell is replaced; absent: 500. */
   readonly usesPerShell?: number | undefined;
 }
@@ -77,15 +67,11 @@ export function openPort(settings: PortSettings): CmdletPort {
       { pace: pace(REST_START, settings.mostConcurrent ?? MOST), clock, retries },
     );
   }
-  const { certificate, env, usesPerShell = 500 } = settings;
+  const { env, usesPerShell = 500 } = settings;
   const environment = shellEnvironment(env);
-  const signIn =
-    certificate === undefined
-      ? ({ kind: 'token', tokens } as const)
-      : ({ kind: 'certificate', ...certificate } as const);
   return new PacedPort(
     () =>
-      new PowerShellChannel({ baseUrl, organization, signIn, environment, clock, timeoutMs, usesPerShell }),
+      new PowerShellChannel({ baseUrl, organization, tokens, environment, clock, timeoutMs, usesPerShell }),
     { pace: pace(SHELLS_START, settings.mostConcurrent ?? MOST_SHELLS), clock, retries },
   );
 }

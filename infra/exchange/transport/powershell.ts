@@ -15,26 +15,19 @@ import { type ErrorRecord, errorRecordSchema, readErrorRecord } from './error-re
 import { ExchangeError } from './exchange-error.js';
 import { chooseModule, moduleMissing } from './exchange-module.js';
 import type { Continuation, Outcome, Page, Refusal, Unauthorized } from './outcome.js';
-import { certificate, type ShellRequest, secure } from './shell-script.js';
+import { type ShellRequest, secure } from './shell-script.js';
 import { type Shell, ShellLost, Shells } from './shells.js';
 import { MARGIN_MS, type Token, type Tokens } from './tokens.js';
-
-/** How the module signs in: it has no parameter for a client secret. */
-export type ModuleSignIn =
-  | { readonly kind: 'token'; readonly tokens: Tokens }
-  | {
-      readonly kind: 'certificate';
-      readonly clientId: string;
-      readonly pfx: Uint8Array;
-      readonly password: string;
-      readonly authority?: string | undefined;
-    };
 
 export interface PowerShellOptions {
   readonly baseUrl: string;
   /** The initial .onmicrosoft.com domain. */
   readonly organization: string;
-  readonly signIn: ModuleSignIn;
+  /**
+   * The module is given a token, whatever the way of signing in: it has no parameter for a client secret, and the key of a certificate
+   * need not leave this process.
+   */
+  readonly tokens: Tokens;
   /** The whole environment of the shells, see shell-environment.ts. */
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Clock;
@@ -59,8 +52,7 @@ type ShellTask = Omit<ShellRequest, 'marker'>;
 /** A shell that is connected. */
 interface Connected {
   readonly shell: Shell;
-  /** Absent with a certificate. */
-  readonly token: Token | undefined;
+  readonly token: Token;
   /** Requests that it took to connect. */
   readonly usedToConnect: number;
 }
@@ -123,9 +115,8 @@ export class PowerShellChannel implements Channel<PackedPage> {
   }
 
   async renew({ token, claims }: Unauthorized): Promise<void> {
-    const { signIn } = this.#options;
     this.#refused.add(token);
-    if (signIn.kind === 'token') await signIn.tokens.renew(token, claims);
+    await this.#options.tokens.renew(token, claims);
   }
 
   async close(): Promise<void> {
@@ -158,7 +149,7 @@ export class PowerShellChannel implements Channel<PackedPage> {
       return { ...firstPage(chunks, rows), warnings };
     }
     const { refusal, isUnauthorized } = readErrorRecord(request.cmdlet, reply.data, clock.wall());
-    if (isUnauthorized && connected.token !== undefined) {
+    if (isUnauthorized) {
       connected.shell.end();
       return unauthorized(connected.token);
     }
@@ -180,7 +171,7 @@ export class PowerShellChannel implements Channel<PackedPage> {
 
   #isGood({ shell, token, usedToConnect }: Connected): boolean {
     if (shell.uses - usedToConnect >= this.#options.usesPerShell) return false;
-    return token === undefined || this.#isUsable(token);
+    return this.#isUsable(token);
   }
 
   #isUsable({ token, endsAt }: Token): boolean {
@@ -196,8 +187,8 @@ export class PowerShellChannel implements Channel<PackedPage> {
     request: PageRequest<PackedPage>,
     signal: AbortSignal,
   ): Promise<Connected | Refusal | Unauthorized> {
-    const { signIn, clock } = this.#options;
-    const token = signIn.kind === 'token' ? await signIn.tokens.get() : undefined;
+    const { tokens, clock } = this.#options;
+    const token = await tokens.get();
     let shell: Shell | undefined;
     try {
       shell = await this.#open(signal);
@@ -207,7 +198,7 @@ export class PowerShellChannel implements Channel<PackedPage> {
       if (reply.ok) return { shell, token, usedToConnect: shell.uses };
       shell.end();
       const { refusal, isUnauthorized } = readErrorRecord('Connect-ExchangeOnline', reply, clock.wall());
-      if (isUnauthorized && token !== undefined) return unauthorized(token);
+      if (isUnauthorized) return unauthorized(token);
       // Nothing was sent yet: whatever passes may be tried again.
       if (refusal.error.transient) return { ...refusal, error: untouched(request.cmdlet, refusal.error) };
       throw connectFailed(reply);
@@ -237,24 +228,11 @@ export class PowerShellChannel implements Channel<PackedPage> {
     });
   }
 
-  #connectParameters(token: Token | undefined): Readonly<Record<string, unknown>> {
-    const { baseUrl, organization, signIn } = this.#options;
+  #connectParameters({ token, user }: Token): Readonly<Record<string, unknown>> {
+    const { baseUrl, organization } = this.#options;
     return {
-      ...(signIn.kind === 'certificate'
-        ? {
-            AppId: signIn.clientId,
-            Certificate: certificate(signIn.pfx, signIn.password),
-            Organization: organization,
-            ...(signIn.authority === undefined
-              ? {}
-              : { AzureADAuthorizationEndpointUri: `${signIn.authority}/common` }),
-          }
-        : {
-            AccessToken: token?.token,
-            ...(token?.user === undefined
-              ? { Organization: organization }
-              : { UserPrincipalName: token.user }),
-          }),
+      AccessToken: token,
+      ...(user === undefined ? { Organization: organization } : { UserPrincipalName: user }),
       ...(baseUrl === PUBLIC ? {} : { ConnectionUri: `${baseUrl}/powershell-liveid` }),
       CommandName: Object.keys(CMDLETS),
       ShowBanner: false,

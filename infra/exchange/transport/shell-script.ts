@@ -21,11 +21,6 @@ export function secure(text: string): Readonly<Record<string, unknown>> {
   return { 'interop:secure': text };
 }
 
-/** A PKCS#12 file that becomes a certificate object in the shell. */
-export function certificate(pfx: Uint8Array, password: string): Readonly<Record<string, unknown>> {
-  return { 'interop:certificate': Buffer.from(pfx).toString('base64'), password };
-}
-
 /** The line that sends a request. */
 export function requestLine(request: ShellRequest): string {
   return `Invoke-InteropRequest '${base64(JSON.stringify(request))}'`;
@@ -81,10 +76,6 @@ function ConvertFrom-InteropJson([System.Text.Json.JsonElement] $Element) {
         $protected = [System.Security.SecureString]::new()
         foreach ($character in $table['interop:secure'].ToCharArray()) { $protected.AppendChar($character) }
         return $protected
-      }
-      if ($table.ContainsKey('interop:certificate')) {
-        $bytes = [System.Convert]::FromBase64String($table['interop:certificate'])
-        return [System.Security.Cryptography.X509Certificates.X509Certificate2]::new($bytes, [string] $table['password'])
       }
       return $table
     }

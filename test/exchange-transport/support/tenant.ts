@@ -13,6 +13,7 @@ type Transport = CmdletPort['transport'];
 
 export interface Tenant {
   readonly sandbox: Sandbox;
+  readonly trust: Trust;
   /** Where all state of Exchange can be read. */
   exchangeState(): Promise<unknown>;
   control(change: object): Promise<void>;
@@ -53,6 +54,7 @@ export async function startTenant(
   const ports: CmdletPort[] = [];
   return {
     sandbox,
+    trust,
     exchangeState: () => own('state/exchange'),
     control: async (change) => {
       await own('control', { method: 'POST', body: JSON.stringify(change) });
@@ -82,7 +84,7 @@ export async function startTenant(
   };
 }
 
-function credentialOf({ info }: Sandbox, trust: Trust, client: string): ClientSecretCredential {
+export function credentialOf({ info }: Sandbox, trust: Trust, client: string): ClientSecretCredential {
   const known = info.clients.find(({ name }) => name === client);
   if (known === undefined || known.clientSecret === null) throw new Error(`there is no client ${client}`);
   return new ClientSecretCredential(info.tenantId, known.clientId, known.clientSecret, {

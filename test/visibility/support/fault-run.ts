@@ -15,7 +15,7 @@ import {
 } from '../../../infra/exchange/visibility/index.js';
 import { startTestSandbox, type TestSandbox } from '../../support/sandbox.js';
 import { openSandboxPort } from '../../support/sandbox-port.js';
-import { type Dump, type DumpedMailbox, defaultRights, withoutDefault } from './exchange.js';
+import { type Dump, type DumpedFolder, defaultRights, withoutDefault } from './exchange.js';
 import { temporaryFiles } from './temporary-files.js';
 
 export type Transport = CmdletPort['transport'];
@@ -78,6 +78,7 @@ export interface OthersDoing {
   /** So many mailboxes are deleted. */
   readonly vanishes?: number;
   readonly changesFolderIds?: boolean;
+  readonly renamesCalendars?: boolean;
 }
 
 /** One run: a plan that is saved, then an apply. */
@@ -211,13 +212,16 @@ function left(before: State, after: State): State {
   return { mailboxes: Object.fromEntries(kept), rest: after.rest };
 }
 
-function comparable(state: State, others: OthersDoing | undefined): State {
-  if (others?.changesFolderIds !== true) return state;
-  const anyId = (box: DumpedMailbox) => ({
-    ...box,
-    folders: box.folders.map((folder) => ({ ...folder, id: '' })),
+/** Without what somebody else has changed. */
+function comparable(state: State, { changesFolderIds, renamesCalendars }: OthersDoing = {}): State {
+  const known = (folder: DumpedFolder): DumpedFolder => ({
+    ...folder,
+    ...(changesFolderIds === true ? { id: '' } : {}),
+    ...(renamesCalendars === true ? { path: folder.path.replace(/( \(2\))+/g, '') } : {}),
   });
-  const mailboxes = Object.entries(state.mailboxes).map(([name, box]) => [name, anyId(box)] as const);
+  const mailboxes = Object.entries(state.mailboxes).map(
+    ([name, box]) => [name, { ...box, folders: box.folders.map(known) }] as const,
+  );
   return { ...state, mailboxes: Object.fromEntries(mailboxes) };
 }
 
