@@ -165,7 +165,7 @@ const TABLE: readonly FaultRow[] = [
   {
     name: 'two runs at once, each with its own way in',
     first: async (tools, tenant, between) => {
-      const others = { ...tools, port: tenant.hasty() };
+      const others = { ...tools, port: tenant.second() };
       const runs = [tools, others].map((own) => sweepOnce(own, UndoRecord.empty));
       await between();
       return await Promise.all(runs);

@@ -31,7 +31,9 @@ export interface FaultyTenant {
   readonly sandbox: TestSandbox;
   readonly transport: Transport;
   readonly port: CmdletPort;
-  /** Another one, as a second run has it, which gives a call up soon: after so long as a shell takes to start. */
+  /** Another one, as a second run has it. */
+  second(): CmdletPort;
+  /** Another one, which gives a call up soon: after so long as a shell takes to start. */
   hasty(): CmdletPort;
   dispose(): Promise<void>;
 }
@@ -45,13 +47,20 @@ export async function startFaultyTenant(transport: Transport, mailboxes: number)
     ports.push(port);
     return port;
   };
+  let second: CmdletPort | undefined;
   let hasty: CmdletPort | undefined;
   return {
     sandbox,
     transport,
     port: open(),
+    second: () => {
+      second ??= open();
+      return second;
+    },
     hasty: () => {
-      hasty ??= open({ timeoutMs: transport === 'rest' ? 1_500 : 12_000 });
+      // A call may take longer now and then, so that it is given up: it is tried more often for that.
+      const retries = { ...RETRIES, attempts: 6 };
+      hasty ??= open({ timeoutMs: transport === 'rest' ? 3_000 : 20_000, retries });
       return hasty;
     },
     dispose: async () => {
