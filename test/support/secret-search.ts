@@ -7,16 +7,30 @@ import type { RunningCommand } from './project.js';
 
 /** The forms in which a secret could be written down. */
 export function formsOf(secret: string): readonly string[] {
-  const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '');
   return [
     secret,
-    base64,
-    Buffer.from(secret).toString('base64url'),
+    ...base64FormsOf(secret),
     Buffer.from(secret).toString('hex'),
     encodeURIComponent(secret),
     new URLSearchParams({ s: secret }).toString().slice(2),
     JSON.stringify(secret).slice(1, -1),
   ];
+}
+
+/**
+ * What base64 and base64url of anything hold that holds the secret. Three bytes become four characters: where the secret begins with the
+ * second or third of three, its edges depend on what is beside it, and only what is certain is searched for.
+ */
+function base64FormsOf(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  const forms = [0, 1, 2].flatMap((before) => {
+    const at = Buffer.concat([Buffer.alloc(before), bytes]);
+    // 6 bits a character: those that lie within the secret's own bits.
+    const certain = [Math.ceil((before * 8) / 6), Math.floor((at.length * 8) / 6)] as const;
+    return (['base64', 'base64url'] as const).map((code) => at.toString(code).slice(...certain));
+  });
+  // Of a single character nothing is certain, and nothing stands everywhere.
+  return forms.filter((form) => form !== '');
 }
 
 /** Names of the places, by name, in which the secret stands in one of its forms. */
