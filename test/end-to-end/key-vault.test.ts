@@ -20,8 +20,8 @@ afterAll(async () => {
 
 const NAME = 'google-client-secret';
 
-async function run(...args: readonly string[]) {
-  const { code, stdout, stderr } = await project.run(args, proxy.env);
+async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { code, stdout, stderr } = await project.run(args, { ...proxy.env, ...env });
   return { code, output: stdout + stderr };
 }
 
@@ -35,7 +35,7 @@ test('every secret becomes a version with its end, whatever happens to the vault
   await project.configure({
     'calendar-interop:secret': { keyVault: { url: 'https://interop.vault.azure.net', name: NAME } },
   });
-  const up = await run('up');
+  const up = await run(['up']);
   expect(up).toEqual({
     code: 0,
     output: expect.stringContaining(`Copied interop-a-g1 to the Key Vault secret ${NAME}`),
@@ -44,7 +44,7 @@ test('every secret becomes a version with its end, whatever happens to the vault
 
   const outputs = [up.output];
   for (const args of [['rotation', 'confirm'], ['rotation', 'stage'], ['rotation', 'run'], ['up']])
-    outputs.push((await run(...args)).output);
+    outputs.push((await run(args)).output);
   expect(await copies()).toEqual(['interop-a-g1', 'interop-b-g2']);
   const { body } = await askVault(sandbox, 'GET', `/secrets/${NAME}`);
   const value = await project.secretNamed('interop-b-g2');
@@ -57,9 +57,9 @@ test('every secret becomes a version with its end, whatever happens to the vault
 
   // The vault is down: the rotation goes on, and says what is missing and how it is made good.
   proxy.down(true);
-  expect((await run('rotation', 'confirm')).code).toBe(0);
-  expect((await run('rotation', 'retire')).code).toBe(0);
-  const staged = await run('rotation', 'stage');
+  expect((await run(['rotation', 'confirm'])).code).toBe(0);
+  expect((await run(['rotation', 'retire'])).code).toBe(0);
+  const staged = await run(['rotation', 'stage']);
   expect(staged.code).toBe(0);
   expect(staged.output).toContain('the copy in Key Vault is missing');
   expect(staged.output).toContain('calendar-interop rotation run');
@@ -69,12 +69,20 @@ test('every secret becomes a version with its end, whatever happens to the vault
   expect(await copies()).toEqual(['interop-a-g1', 'interop-b-g2']);
 
   proxy.down(false);
-  expect((await run('rotation', 'run')).output).toContain('Copied interop-a-g3');
+  expect((await run(['rotation', 'run'])).output).toContain('Copied interop-a-g3');
   expect(await copies()).toEqual(['interop-a-g1', 'interop-b-g2', 'interop-a-g3']);
 
   // Without the right, and with a name that was deleted, the same.
+  const keyVault = { url: 'https://interop.vault.azure.net', name: NAME };
+  const reader = sandbox.sandbox.info.clients.find(({ name }) => name === 'reader');
+  await project.configure({ 'calendar-interop:secret': { keyVault }, 'azuread:clientId': reader?.clientId });
+  const refused = await run(['rotation', 'run'], { ARM_CLIENT_SECRET: reader?.clientSecret ?? '' });
+  expect(refused.code).toBe(10);
+  expect(refused.output).toContain('Key Vault Secrets Officer');
+  await project.configure({ 'calendar-interop:secret': { keyVault } });
+
   await askVault(sandbox, 'DELETE', `/secrets/${NAME}`);
-  const deleted = await run('rotation', 'run');
+  const deleted = await run(['rotation', 'run']);
   expect(deleted.code).toBe(10);
   expect(deleted.output).toContain('az keyvault secret recover');
 }, 600_000);

@@ -1,6 +1,8 @@
 /** The sandbox's vault, asked by hand: whom it lets in, what it takes, what it refuses with. */
+import { readFileSync } from 'node:fs';
+import { request as requestOverTls } from 'node:https';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
-import { askVault, type VaultRequest } from '../support/vault-request.js';
+import { askVault, VAULT_SCOPE, type VaultRequest } from '../support/vault-request.js';
 
 let sandbox: TestSandbox;
 beforeAll(async () => {
@@ -12,6 +14,21 @@ const put = (name: string, body: unknown, options: VaultRequest = {}) =>
   askVault(sandbox, 'PUT', `/secrets/${name}`, { body, ...options });
 const get = (path: string, options: VaultRequest = {}) =>
   askVault(sandbox, 'GET', `/secrets/${path}`, options);
+
+/** The status of a GET with any Host header; undici would take it for the name in the certificate, too, and not ask at all. */
+async function statusFor(host: string, path: string): Promise<number | undefined> {
+  const { graph, caFile } = sandbox.sandbox.info;
+  const authorization = `Bearer ${await sandbox.token('admin', VAULT_SCOPE)}`;
+  const ca = readFileSync(caFile, 'utf8');
+  return await new Promise((resolve, reject) => {
+    const options = { ca, servername: 'localhost', agent: false, headers: { host, authorization } };
+    requestOverTls(`${graph}${path}?api-version=2025-07-01`, options, (answer) => {
+      answer.resume().once('end', () => resolve(answer.statusCode));
+    })
+      .once('error', reject)
+      .end();
+  });
+}
 
 test('without a token: 401 with the authority and the resource to get one for', async () => {
   const { status, headers, body } = await put('a', { value: 'x' }, { as: 'nobody' });
@@ -112,6 +129,9 @@ test.each<[string, string, unknown, string?]>([
 
 test('what it does not emulate is 501, and another host below vault.azure.net is nobody', async () => {
   expect((await askVault(sandbox, 'GET', '/keys/a')).status).toBe(501);
+  await put('mine', { value: 'x' });
+  expect(await statusFor('interop.vault.azure.net', '/secrets/mine')).toBe(200);
+  expect(await statusFor('other.vault.azure.net', '/secrets/mine')).toBe(421);
 });
 
 test('throttling is told as Key Vault tells it', async () => {
