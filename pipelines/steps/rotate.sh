@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # One rotation command on the stack STACK: ACTION is run, stage, confirm, retire, revoke or restore.
 #
-# `run` writes what is due for a person into REPORT and leaves no report where nothing is. ENDPOINTS (for confirm, separated by spaces;
+# `run` writes what is due for a person into REPORT. Where nothing is, and after any other command, there is none, not even that of an
+# earlier run in the same folder. ENDPOINTS (for confirm, separated by spaces;
 # all unless given) and SLOT (for revoke) come from people: they are arguments, never part of a command.
 set -euo pipefail
 
+rm -f -- "$REPORT"
 case "$ACTION" in
   run)
     code=0

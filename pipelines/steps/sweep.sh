@@ -15,6 +15,7 @@ case "$ACTION" in
 esac
 
 code=0
+rm -f -- "$REPORT"
 npx calendar-interop visibility "$ACTION" --stack "$STACK" || code=$?
 npx calendar-interop visibility report --stack "$STACK" --html "$REPORT" || echo "There is no report."
 exit "$code"
