@@ -221,9 +221,9 @@ it('stops when it is cancelled, and what was done is kept', async () => {
   const resource = life();
   await tenant.control({ faults: ['cmdletHang=1@Set-CASMailbox'] });
   const running = resource.create(inputs()).catch((error: Error) => error);
-  while ((await tenant.state()).exchange.organization.EwsEnabled !== true)
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  // The fault is used up once the cmdlet hangs, which is after the switch and the list were written.
+  const faultsLeft = async () => ((await tenant.control({})) as { faults: string[] }).faults;
+  while ((await faultsLeft()).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
   await provider.stop();
   expect(await running).toBeInstanceOf(Error);
   expect(resource.state).toMatchObject({ added: true, turnedOn: true });
