@@ -81,7 +81,8 @@ function reportEvent(terminal: Terminal, record: RunRecord, event: EngineEvent):
   }
   const said = diagnosticOf(event);
   if (said?.severity === 'warning' && !SAID_ALREADY.test(said.message)) terminal.warn(said.message);
-  if (said?.severity === 'info' && isProviderMessage(said)) terminal.line(`    ${said.message}`, 'dim');
+  if (said?.severity === 'info' && isProviderMessage(said) && isNews(record, said))
+    terminal.line(`    ${said.message}`, 'dim');
   const passing = event.diagnosticEvent;
   if (passing?.ephemeral === true) {
     const message = plainText(passing.message);
@@ -93,6 +94,11 @@ function reportEvent(terminal: Terminal, record: RunRecord, event: EngineEvent):
 /** What a provider says of a resource of ours: counts of a sweep, the days that EWS has left. */
 function isProviderMessage({ urn }: Diagnostic): boolean {
   return /[:$]exchange:index:/.test(urn ?? '');
+}
+
+/** A refresh, the comparison after it and an update may all say the same; the record holds this one already. */
+function isNews({ diagnostics }: RunRecord, { urn, message }: Diagnostic): boolean {
+  return diagnostics.filter((one) => one.urn === urn && one.message === message).length === 1;
 }
 
 function reportStep(terminal: Terminal, record: RunRecord, metadata: StepEventMetadata): void {

@@ -118,7 +118,8 @@ async function runSteps(
       'up created something else than the preview said',
     );
   });
-  report.visibility = raisedCalendars(stackOutputs(await open.session.outputs()));
+  const outputs = stackOutputs(await open.session.outputs());
+  report.visibility = raisedCalendars(outputs);
   terminal.line(
     `  ${report.visibility.raised} calendars raised, ${report.visibility.skipped} left as they were`,
   );
@@ -132,7 +133,6 @@ async function runSteps(
   });
   const secret = await step('token', 'token: signing in as Google will', async () => {
     const current = await secretForOwnUse(context, open, 'demo');
-    const outputs = stackOutputs(await open.session.outputs());
     const proof = await proveSecret({
       tokenEndpoint: String(outputs.tokenEndpoint),
       clientId: String(outputs.clientId),
@@ -147,7 +147,7 @@ async function runSteps(
     return current;
   });
   await step('drift', "drift: the consent is withdrawn behind Pulumi's back", async () => {
-    await tenant.withdrawConsent(String(stackOutputs(await open.session.outputs()).clientId));
+    await tenant.withdrawConsent(String(outputs.clientId));
     const found = resourceChanges(await open.session.run('drift'));
     report.drift = { found: found.length };
     expect(found.length > 0, 'drift', 'the withdrawn consent was not found');
@@ -161,11 +161,11 @@ async function runSteps(
     terminal.line('  no drift any more');
   });
   await step('handoff', "hand-off: what a person enters in Google's console", async () => {
-    const { handoff, outputs } = await handedOver(context, open);
+    const { handoff, outputs: shown } = await handedOver(context, open);
     const sheet = handoffSheet([handoff], new Date());
     showValues(terminal, sheet, () => MASKED_SECRET);
     report.handoff = sheet.endpoints.flatMap(({ forms }) => forms);
-    expect(!JSON.stringify(outputs).includes(secret), 'handoff', 'the secret is in a plain output');
+    expect(!JSON.stringify(shown).includes(secret), 'handoff', 'the secret is in a plain output');
   });
   await step('lookup', 'look-up, as Google makes it: what people in Google Calendar see', async () => {
     const lookUp = await lookUpBoth(context, open, people);
@@ -184,7 +184,7 @@ async function runSteps(
     report.destroy = null;
   } else {
     await step('destroy', 'destroy: the tenant as it was', async () => {
-      await open.session.run('destroy', { refresh: true });
+      await open.session.run('destroy');
       const left = await tenant.differences(before);
       report.destroy = { left: left.length };
       for (const difference of left) terminal.line(`  left behind: ${difference}`, 'bad');

@@ -135,3 +135,17 @@ test('a warning is said once, whatever passing or empty ones follow it', () => {
   const { text } = told([warning('mind the gap'), warning('passing', true), warning('<{%reset%}>\n')]);
   expect(text).toBe('warning: mind the gap\nnone\n');
 });
+
+test('what a provider says again of the same resource within a run is said once', () => {
+  const said = (message: string, urn = 'urn:pulumi:test::p::exchange:index:CalendarVisibility::one') =>
+    event({ diagnosticEvent: { severity: 'info', message, urn, color: 'never' } });
+  const other = 'urn:pulumi:test::p::exchange:index:CalendarVisibility::other';
+  const { text } = told([
+    said('0 of 3'),
+    said('0 of 3'),
+    said('1 of 3'),
+    said('0 of 3', other),
+    said('0 of 3'),
+  ]);
+  expect(text).toBe('    0 of 3\n    1 of 3\n    0 of 3\nnone\n');
+});

@@ -135,7 +135,8 @@ async function staysSo(
       const mayBeOld = since === undefined && base !== undefined && isSame(base, found);
       if (!mayBeOld || now - start >= timing.staleMs) return undefined;
     }
-    await sleep(work.clock, timing.lookEveryMs, work.signal);
+    const left = since === undefined ? timing.lookEveryMs : timing.quietMs - (now - since);
+    await sleep(work.clock, Math.min(timing.lookEveryMs, left), work.signal);
   }
 }
 
