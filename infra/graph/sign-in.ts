@@ -110,7 +110,13 @@ function observed(signal: AbortSignal, memory: FailureMemory) {
       Response extends { status: number; bodyAsText?: string | null },
     >(request: Request, next: (request: Request) => Promise<Response>): Promise<Response> {
       // In place of the library's own one, which nobody aborts when an application signs in.
-      request.abortSignal = AbortSignal.any([signal, AbortSignal.timeout(TOKEN_LIMIT_MS)]);
+      // Its timer holds it: Node lets go of an AbortSignal.timeout that nobody else knows, which then never fires.
+      const late = new AbortController();
+      const timer = setTimeout(
+        () => late.abort(new DOMException('no answer in time', 'TimeoutError')),
+        TOKEN_LIMIT_MS,
+      );
+      request.abortSignal = AbortSignal.any([signal, late.signal]);
       try {
         const response = await next(request);
         if (response.status >= 400)
@@ -119,6 +125,8 @@ function observed(signal: AbortSignal, memory: FailureMemory) {
       } catch (error) {
         memory.failed(error);
         throw error;
+      } finally {
+        clearTimeout(timer);
       }
     },
   };

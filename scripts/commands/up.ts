@@ -21,14 +21,19 @@ export interface UpFlags {
   readonly refresh: boolean;
 }
 
+/** A secret must not wait for calendars, nor for an outage of Exchange. */
+const CALENDARS_LATER = 'This run carries out a rotation: new mailboxes are looked for by the next one.';
+
 /** Puts an interrupted run right, then runs the update. */
 export async function up(context: CommandContext, flags: UpFlags): Promise<CommandResult> {
   const open = await openStack(context, { ledger: 'write', create: true, countSecretInUse: true });
   await requireNewSecretsAllowed({ ...open, stack: open.stack.name, now: new Date() }, context.terminal);
   await recover({ ...open, say: (text) => context.terminal.warn(text), signal: context.signal });
-  const record = await open.session.run('up', { refresh: flags.refresh });
+  const carriesRotation = open.ledger.pending !== undefined;
+  if (carriesRotation) context.terminal.line(CALENDARS_LATER, 'dim');
+  const record = await open.session.run('up', { refresh: flags.refresh, skipLook: carriesRotation });
   const outputs = stackOutputs(await open.session.outputs());
-  if (open.ledger.pending === undefined) noteKeyIds(context, open.ledger, outputs);
+  if (!carriesRotation) noteKeyIds(context, open.ledger, outputs);
   await finishRotation(context, open);
   open.reporter.summary(record, { done: 'done', none: 'Nothing changed: everything is as declared.' });
   showOutputs(context.terminal, outputs);

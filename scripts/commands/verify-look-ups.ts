@@ -174,13 +174,15 @@ async function lastSweep(
  * @param swept whom the last sweep left alone, with the reason: by an attribute, or by another address, too
  */
 function wishesOf({ read: { stack, config }, values }: LookUpOptions, swept: ReadonlyMap<string, string>) {
+  // An account may be older than the configuration: what it left alone counts as long as that is wished.
+  const reasons = new Set(config.visibility?.exclude.map(({ reason }) => reason));
   return {
     access: config.access,
     graphPermissions: config.registration.graphPermissions,
     listWrittenAt: values?.lastRun?.listWrittenAt,
     expectDetails: config.eventDetails && config.visibility?.level !== 'AvailabilityOnly',
     excluded: new Map([
-      ...swept,
+      ...[...swept].filter(([, reason]) => reasons.has(reason)),
       ...(config.visibility?.exclude ?? []).flatMap((entry) =>
         'address' in entry ? [[entry.address.toLowerCase(), entry.reason] as const] : [],
       ),

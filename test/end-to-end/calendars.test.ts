@@ -74,6 +74,13 @@ test('a rotation asks nothing of Exchange: it must not wait for calendars, nor f
   expect(before['Get-MailboxFolderPermission']).toBeGreaterThan(0);
   expect(await project.run(['rotation', 'confirm'])).toMatchObject({ code: 0 });
   expect(await project.run(['rotation', 'stage'])).toMatchObject({ code: 0 });
+  // As a merged pull request does it.
+  expect(await project.run(['rotation', 'confirm'])).toMatchObject({ code: 0 });
+  expect(await project.run(['rotation', 'retire', '--write-only'])).toMatchObject({ code: 0 });
+  const up = await project.run(['up']);
+  expect(up).toMatchObject({ code: 0 });
+  expect(up.stdout).toContain('This run carries out a rotation');
+  expect(up.stdout).toContain('- ApplicationPassword interop-secret-a');
   expect(await cmdlets()).toEqual(before);
 });
 

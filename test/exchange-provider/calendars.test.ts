@@ -280,6 +280,8 @@ it('reports mailboxes that fail, and tries them again with the next run', async 
   expect(calendars.state.failures).toEqual([
     { mailbox: expect.stringMatching(/./), reason: expect.any(String) },
   ]);
+  const skipping = { ...inputs(), skipLook: true, baseline: facts() };
+  expect(await calendars.differences(skipping)).toEqual({});
   expect(await calendars.differences({ ...inputs(), baseline: facts() })).toEqual({ violations: 'UPDATE' });
   await raise();
   expect(calendars.state).toMatchObject({ violations: 0, failures: [] });

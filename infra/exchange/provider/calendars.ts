@@ -91,10 +91,13 @@ export async function diffCalendars<I extends z.ZodObject, O extends z.ZodObject
   const news = request.news as Partial<MaybeUnknown<CalendarInputs>>;
   // A run that asks for no sweep leaves the one before as it was.
   const ignored = typeof news.sweep === 'string' ? ['skipLook'] : ['skipLook', 'sweep'];
-  const changes = compareInputs(request, { unordered: ['exclude'], ignored });
+  const compared = compareInputs(request, { unordered: ['exclude'], ignored });
+  // Calendars that failed, or that a refresh found, wait for a run that is about them.
+  const changes = news.skipLook === true ? compared.filter(({ path }) => path !== 'violations') : compared;
   if (changes.length > 0 || news.skipLook === true || !known(news, CALENDAR_INPUTS))
     return { changes, reading: undefined };
-  const reading = await look(operation, news as CalendarInputs);
+  // Parsed, so that the same wish has the same key as that of a refresh.
+  const reading = await look(operation, calendarInputs.parse(news));
   const isLower = reading.kind === 'swept' && reading.plan.counts.lower > 0;
   return { changes: isLower ? [TOO_LOW] : [], reading };
 }

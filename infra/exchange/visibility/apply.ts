@@ -50,7 +50,7 @@ export async function applyVisibility(
     tools.onOutcome?.(outcome);
   };
   const dependsOn = [target.level, target.exclude, pending.encode()];
-  return await withFiles(tools, 'apply', dependsOn, async ({ folders, journal }) => {
+  return await withFiles(tools, { kind: 'apply', dependsOn }, async ({ folders, journal }) => {
     const counts = await sweep({
       port,
       mailboxes: mailboxesOf(pending.guids()),

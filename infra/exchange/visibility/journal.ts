@@ -8,7 +8,6 @@ import {
   closeSync,
   createReadStream,
   existsSync,
-  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -35,7 +34,7 @@ const MOST_AGE_MS = 36 * 3_600_000;
 export interface Journal {
   /** When the sweep was begun, which may be a run before this one. */
   readonly startedAt: Date;
-  /** Tells what interrupted runs came to, each mailbox once; failures are left out: they are tried again. */
+  /** Tells what interrupted runs came to and need not be looked at again, each mailbox once. */
   replay(take: (outcome: Outcome) => void): void;
   isDone(guid: string): boolean;
   write(outcome: Outcome): void;
@@ -63,6 +62,8 @@ export interface JournalOptions {
   /** All that the sweep's result depends on: a journal with another key is not gone on with. */
   readonly key: string;
   readonly now: Date;
+  /** Which outcomes of interrupted runs are looked at again; failures always are. @default none besides */
+  readonly again?: readonly Result[] | undefined;
   /** Where the mailboxes are numbered, together with those of others. */
   readonly table: GuidTable;
 }
@@ -77,18 +78,19 @@ export function lastAccount(path: string): string {
  *
  * @returns one that leaves no trace while another process of this machine writes this journal
  */
-export function openJournal({ path, key, now, table }: JournalOptions): Journal {
+export function openJournal({ path, key, now, table, again = [] }: JournalOptions): Journal {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = `${path}.lock`;
   if (!takeLock(lock)) return noJournal(now);
   const before = readHeader(path);
   const goesOn =
     before !== undefined && before.key === key && now.getTime() - before.startedAt.getTime() < MOST_AGE_MS;
-  if (!goesOn) rmSync(path, { force: true });
+  if (goesOn) leaveOut(path, ['failed', ...again]);
+  else rmSync(path, { force: true });
   const descriptor = openSync(path, 'a+', 0o600);
   const startedAt = goesOn ? before.startedAt : now;
-  if (goesOn) dropTornLine(descriptor, path);
-  else writeSync(descriptor, `${JSON.stringify({ version: VERSION, key, startedAt: now.toISOString() })}\n`);
+  if (!goesOn)
+    writeSync(descriptor, `${JSON.stringify({ version: VERSION, key, startedAt: now.toISOString() })}\n`);
   const done = new GuidSet(table);
   let isOpen = true;
   const close = () => {
@@ -101,10 +103,9 @@ export function openJournal({ path, key, now, table }: JournalOptions): Journal 
     startedAt,
     replay: (take) => {
       if (!goesOn) return;
-      for (const { text } of linesOf(path)) {
+      for (const text of linesOf(path)) {
         const outcome = parseLine(text);
-        if (outcome === undefined || outcome.result === 'failed') continue;
-        if (done.add(outcome.mailbox.guid)) take(outcome);
+        if (outcome !== undefined && done.add(outcome.mailbox.guid)) take(outcome);
       }
     },
     isDone: (guid) => done.has(guid),
@@ -187,11 +188,13 @@ const footerSchema = z.object({ finishedAt: z.iso.datetime() });
 
 function readHeader(path: string): { readonly key: string; readonly startedAt: Date } | undefined {
   if (!existsSync(path)) return undefined;
-  for (const { text } of linesOf(path)) {
-    const parsed = headerSchema.safeParse(parsedJson(text));
-    return parsed.success ? { key: parsed.data.key, startedAt: new Date(parsed.data.startedAt) } : undefined;
-  }
+  for (const text of linesOf(path)) return parseHeader(text);
   return undefined;
+}
+
+function parseHeader(line: string): { readonly key: string; readonly startedAt: Date } | undefined {
+  const parsed = headerSchema.safeParse(parsedJson(line));
+  return parsed.success ? { key: parsed.data.key, startedAt: new Date(parsed.data.startedAt) } : undefined;
 }
 
 function parseFooter(line: string): Date | undefined {
@@ -210,18 +213,16 @@ function parsedJson(line: string): unknown {
 const READ_AT_ONCE = 1 << 18;
 const LINE_END = 10;
 
-/** The whole lines of a file, each with where it ends; what has no line end yet is torn and not told. */
-function* linesOf(path: string): Generator<{ readonly text: string; readonly end: number }> {
+/** The whole lines of a file; what has no line end yet is torn and not told. */
+function* linesOf(path: string): Generator<string> {
   const descriptor = openSync(path, 'r');
-  let place = 0;
   try {
     let rest: Buffer = Buffer.alloc(0);
     const block = Buffer.alloc(READ_AT_ONCE);
     for (let read = readSync(descriptor, block); read > 0; read = readSync(descriptor, block)) {
       rest = Buffer.concat([rest, block.subarray(0, read)]);
       for (let length = rest.indexOf(LINE_END); length >= 0; length = rest.indexOf(LINE_END)) {
-        place += length + 1;
-        yield { text: rest.toString('utf8', 0, length), end: place };
+        yield rest.toString('utf8', 0, length);
         rest = rest.subarray(length + 1);
       }
     }
@@ -230,11 +231,32 @@ function* linesOf(path: string): Generator<{ readonly text: string; readonly end
   }
 }
 
-/** A kill in the middle of a write leaves half a line: the next one must not be glued to it. */
-function dropTornLine(descriptor: number, path: string): void {
-  let whole = 0;
-  for (const { end } of linesOf(path)) whole = end;
-  ftruncateSync(descriptor, whole);
+/**
+ * Writes a journal anew without these outcomes, and without what cannot be read: a kill in the middle of a write leaves half a line,
+ * to which the next one must not be glued.
+ */
+function leaveOut(path: string, results: readonly Result[]): void {
+  const fresh = `${path}.new`;
+  const descriptor = openSync(fresh, 'w', 0o600);
+  try {
+    for (const text of linesOf(path)) {
+      const outcome = parseLine(text);
+      const isKept =
+        outcome === undefined ? parseHeader(text) !== undefined : !results.includes(outcome.result);
+      if (isKept) writeSync(descriptor, `${text}\n`);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(fresh, path);
+}
+
+/** Removes a journal that must not be gone on with, unless another process writes it now. */
+export function dropJournal(path: string): void {
+  const lock = `${path}.lock`;
+  if (!existsSync(path) || !takeLock(lock)) return;
+  rmSync(path, { force: true });
+  releaseLock(lock);
 }
 
 /** Locks of this process: in a container the next process may well have the number of one that is gone. */

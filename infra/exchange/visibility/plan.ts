@@ -48,7 +48,9 @@ export async function planVisibility(
   const exclusions = await resolveExclusions(port, target.exclude, signal);
   const notes = emptyNotes();
   const failures: Outcome[] = [];
-  return await withFiles(tools, 'plan', target, async ({ table, folders, journal }) => {
+  // What was too low is read again: its right is what an undo leads back to, and its owner may have chosen another one since.
+  const kind = { kind: 'plan', dependsOn: target, again: ['lower'] } as const;
+  return await withFiles(tools, kind, async ({ table, folders, journal }) => {
     const found = new UndoRecordBuilder(table);
     const onOutcome = (outcome: Outcome) => {
       if (outcome.result === 'lower')

@@ -5,7 +5,7 @@ import type { VisibilityFiles } from './files.js';
 import { FolderIdFile, type FolderIds, folderIdsInMemory } from './folder-ids.js';
 import { GuidTable } from './guids.js';
 import { type Journal, noJournal, openJournal } from './journal.js';
-import type { Outcome } from './outcome.js';
+import type { Outcome, Result } from './outcome.js';
 import type { SweepProgress } from './sweep.js';
 
 export interface SweepTools {
@@ -32,11 +32,19 @@ export interface Memory {
   readonly journal: Journal;
 }
 
+/** A sweep as its journal knows it. */
+export interface SweepKind {
+  readonly kind: 'plan' | 'apply' | 'undo';
+  /** All that its result depends on. */
+  readonly dependsOn: unknown;
+  /** Which outcomes of interrupted runs are looked at again, besides failures. */
+  readonly again?: readonly Result[];
+}
+
 /** Runs `work` with what it remembers; keeps the journal for the next run unless the work came to its end. */
 export async function withFiles<T>(
   tools: SweepTools,
-  kind: 'plan' | 'apply' | 'undo',
-  dependsOn: unknown,
+  { kind, dependsOn, again }: SweepKind,
   work: (memory: Memory) => Promise<T>,
 ): Promise<T> {
   const now = tools.now ?? (() => new Date());
@@ -44,7 +52,13 @@ export async function withFiles<T>(
   if (tools.files === undefined)
     return await work({ table, folders: folderIdsInMemory(), journal: noJournal(now()) });
   const folders = FolderIdFile.open(tools.files.folderIds, table);
-  const journal = openJournal({ path: tools.files[kind], key: keyOf(kind, dependsOn), now: now(), table });
+  const journal = openJournal({
+    path: tools.files[kind],
+    key: keyOf(kind, dependsOn),
+    now: now(),
+    again,
+    table,
+  });
   try {
     const result = await work({ table, folders, journal });
     journal.finish(now());

@@ -1,4 +1,5 @@
 /** Gives calendars back the right that they had before this product raised them. */
+import { dropJournal } from './journal.js';
 import { rightsText } from './levels.js';
 import type { Counts, Outcome } from './outcome.js';
 import { mailboxesOf } from './plain-source.js';
@@ -34,7 +35,10 @@ export async function undoVisibility(tools: SweepTools, record: UndoRecord): Pro
     }
     tools.onOutcome?.(outcome);
   };
-  return await withFiles(tools, 'undo', record.digest(), async ({ folders, journal }) => {
+  // Whatever was raised before is no longer so, and what an interrupted undo restored may have been raised again by a run in between.
+  if (tools.files !== undefined) dropJournal(tools.files.apply);
+  const kind = { kind: 'undo', dependsOn: record.digest(), again: ['restored', 'asBefore'] } as const;
+  return await withFiles(tools, kind, async ({ folders, journal }) => {
     const counts = await sweep({
       port,
       mailboxes: mailboxesOf(guidsOf(record)),
