@@ -16,8 +16,8 @@ esac
 
 code=0
 rm -f -- "$REPORT"
-# Ended by us in good time, it gives the stack's lock back; killed by the platform, it would leave it to `pulumi cancel`.
-timeout --foreground --signal=TERM --kill-after=10m "${SWEEP_LIMIT:-315m}" \
-  node dist/scripts/bin.js visibility "$ACTION" --stack "$STACK" || code=$?
+# Interrupted in good time, as by Ctrl-C, it gives the stack's lock back; killed by the platform, it would leave it to `pulumi cancel`.
+timeout --signal=INT --kill-after=10m "${SWEEP_LIMIT:-315m}" \
+  npx calendar-interop visibility "$ACTION" --stack "$STACK" || code=$?
 npx calendar-interop visibility report --stack "$STACK" --html "$REPORT" || echo "There is no report."
 exit "$code"
