@@ -9,7 +9,7 @@ import { parseStackConfig, type StackConfig } from './config.js';
 import type { Endpoint } from './endpoints/google-forms.js';
 import { InteropError } from './errors.js';
 import type { ConsentFound } from './exchange/application-scope/index.js';
-import { exchangeWishes, InteropExchange } from './exchange/interop-exchange.js';
+import { exchangeWishes, InteropExchange, type InteropExchangeArgs } from './exchange/interop-exchange.js';
 import { ExchangeProvider } from './exchange/resources.js';
 import { refuseSharedAddresses } from './exchange/role-mailboxes/naming.js';
 import type { GraphClient } from './graph/client.js';
@@ -36,8 +36,6 @@ export interface ProgramOptions {
   readonly takeUp?: TakenUp | undefined;
   /** A sweep over the calendars that is wanted now, whatever the tenant's size: any text that differs from the last one. */
   readonly sweep?: string | undefined;
-  /** The run is about something else, such as a rotation: calendars are not looked at. @default false */
-  readonly skipLook?: boolean | undefined;
   /** Variables that the azuread provider would sign in with; the process's own unless given. */
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
@@ -56,7 +54,10 @@ export async function interopProgram(options: ProgramOptions = {}): Promise<Reco
   const surroundings = await surroundingsOf(config, raw.azuread, options);
   const guard = new RotationLedger({ ledger, stack: pulumi.getStack() });
   const application = declareApplication(config, ledger, guard, surroundings, options);
-  const exchange = await declareExchange(config, application, surroundings, options);
+  // A secret must not wait for calendars, nor for an outage of Exchange.
+  const skipLook = ledger.pending !== undefined || options.takeUp !== undefined;
+  const { sweep } = options;
+  const exchange = await declareExchange(config, application, surroundings, { sweep, skipLook });
   return stackOutputs(config, surroundings, application, exchange);
 }
 
@@ -166,7 +167,7 @@ async function declareExchange(
   config: StackConfig,
   application: InteropApplication,
   surroundings: Surroundings,
-  options: ProgramOptions,
+  calendars: Pick<InteropExchangeArgs, 'sweep' | 'skipLook'>,
 ): Promise<InteropExchange | undefined> {
   const wishes = exchangeWishes(config);
   if (wishes === undefined) return undefined;
@@ -177,8 +178,7 @@ async function declareExchange(
     owner: surroundings.owner,
     wishes,
     consents: wishes.scope === undefined ? [] : await consentsOf(surroundings),
-    sweep: options.sweep,
-    skipLook: options.skipLook,
+    ...calendars,
   });
 }
 

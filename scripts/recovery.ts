@@ -251,7 +251,7 @@ async function takeUp({ session, say }: RecoveryTools, orphans: TakenUp): Promis
   const ids = [orphans.application, orphans.servicePrincipal, ...Object.values(orphans.consents)];
   for (const id of ids.filter((id) => id !== undefined))
     say(`takes up what the interrupted run had made: ${id}`);
-  await session.run('up', { takeUp: orphans, skipLook: true });
+  await session.run('up', { takeUp: orphans });
 }
 
 /**

@@ -50,8 +50,6 @@ export interface RunOptions {
   readonly takeUp?: TakenUp;
   /** For `up`: a sweep over the calendars is wanted now; any text that differs from the last one. */
   readonly sweep?: string;
-  /** For `up`: the run is about something else, and must not wait for Exchange: calendars are not looked at. @default false */
-  readonly skipLook?: boolean;
   /** The command that people give for this run, for errors. @default the run itself */
   readonly command?: string;
   /** For `up`: URNs, `**` standing for any part, of the only resources that are looked at. @default all */
@@ -171,10 +169,10 @@ class Program {
   }
 
   async run(): Promise<Record<string, unknown>> {
-    const { takeUp, sweep, skipLook } = this.#options;
+    const { takeUp, sweep } = this.#options;
     const { interopProgram } = await this.#module;
     try {
-      return await interopProgram({ ledger: this.#ledger, env: this.#env, takeUp, sweep, skipLook });
+      return await interopProgram({ ledger: this.#ledger, env: this.#env, takeUp, sweep });
     } catch (error) {
       if (!(error instanceof InteropError)) throw error;
       this.thrown = error;

@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
+import { limited, orAborted } from '../abort.js';
 import { InteropError } from '../errors.js';
 import { loadAzureIdentity } from './azure-identity.js';
 import type { Cloud } from './cloud.js';
@@ -19,7 +20,6 @@ import {
 } from './sign-in-error.js';
 import { readClaims } from './token-claims.js';
 import type { Trust } from './trust.js';
-import { untilAborted } from './until-aborted.js';
 
 /** Somebody is signed in. */
 export interface SignedIn {
@@ -110,13 +110,8 @@ function observed(signal: AbortSignal, memory: FailureMemory) {
       Response extends { status: number; bodyAsText?: string | null },
     >(request: Request, next: (request: Request) => Promise<Response>): Promise<Response> {
       // In place of the library's own one, which nobody aborts when an application signs in.
-      // Its timer holds it: Node lets go of an AbortSignal.timeout that nobody else knows, which then never fires.
-      const late = new AbortController();
-      const timer = setTimeout(
-        () => late.abort(new DOMException('no answer in time', 'TimeoutError')),
-        TOKEN_LIMIT_MS,
-      );
-      request.abortSignal = AbortSignal.any([signal, late.signal]);
+      const limit = limited([signal], TOKEN_LIMIT_MS);
+      request.abortSignal = limit.signal;
       try {
         const response = await next(request);
         if (response.status >= 400)
@@ -126,7 +121,7 @@ function observed(signal: AbortSignal, memory: FailureMemory) {
         memory.failed(error);
         throw error;
       } finally {
-        clearTimeout(timer);
+        limit.forget();
       }
     },
   };
@@ -138,16 +133,18 @@ async function tokenOf(
   signal: AbortSignal,
   attempt: Attempt,
 ): Promise<string> {
-  const deadline = AbortSignal.timeout(TOKEN_LIMIT_MS);
-  const either = AbortSignal.any([signal, deadline]);
+  const limit = limited([signal], TOKEN_LIMIT_MS);
   try {
-    const token = await untilAborted(credential.getToken(scope, { abortSignal: either }), either);
+    const ask = () => credential.getToken(scope, { abortSignal: limit.signal });
+    const token = await orAborted(ask, limit.signal);
     if (token === null) throw new Error('no token came back');
     return token.token;
   } catch (error) {
     if (signal.aborted) throw cancelledError('signing in');
-    if (deadline.aborted) throw signInTooSlow(attempt, TOKEN_LIMIT_MS);
+    if (limit.isLate()) throw signInTooSlow(attempt, TOKEN_LIMIT_MS);
     throw explainSignIn(error, attempt);
+  } finally {
+    limit.forget();
   }
 }
 

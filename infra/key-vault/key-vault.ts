@@ -3,9 +3,9 @@
  * is told by its tags.
  */
 import type { TokenCredential } from '@azure/identity';
+import { limited, orAborted } from '../abort.js';
 import { InteropError } from '../errors.js';
 import type { Trust } from '../graph/trust.js';
-import { untilAborted } from '../graph/until-aborted.js';
 import { type SlotName, secretName } from '../rotation/ledger.js';
 
 export interface KeyVaultOptions {
@@ -77,16 +77,17 @@ async function explained<T>(
   doing: string,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const limit = AbortSignal.timeout(limitMs);
-  const either = AbortSignal.any([signal, limit]);
+  const limit = limited([signal], limitMs);
   try {
     // The sign-in that the client asks for listens to the run's signal alone.
-    return await untilAborted(work(either), either);
+    return await orAborted(() => work(limit.signal), limit.signal);
   } catch (error) {
     if (signal.aborted) throw new InteropError({ kind: 'cancelled', summary: `${doing} was cancelled` });
-    if (limit.aborted) throw tooSlow({ url, name }, doing, limitMs);
+    if (limit.isLate()) throw tooSlow({ url, name }, doing, limitMs);
     // The library's error carries the request, and with it the secret: only its status and code go on.
     throw refusal({ url, name }, doing, error as { statusCode?: unknown; code?: unknown });
+  } finally {
+    limit.forget();
   }
 }
 

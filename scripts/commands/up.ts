@@ -1,5 +1,7 @@
 /** `up`: makes everything as declared. */
 import type { SecretSlotOutput } from '../../infra/identity/interop-application.js';
+import { sameLedger } from '../../infra/rotation/index.js';
+import type { Ledger } from '../../infra/rotation/ledger.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { resourceChanges } from '../engine-events.js';
 import { type OpenStack, openStack } from '../open-stack.js';
@@ -10,9 +12,10 @@ import {
   foreignAsJson,
   showForeign,
 } from '../rotation/foreign-secrets.js';
-import { noteKeyIds } from '../rotation/key-ids.js';
+import { withKeyIds } from '../rotation/key-ids.js';
 import { readRotation } from '../rotation/rotation.js';
 import { requireNewSecretsAllowed } from '../secret-policy.js';
+import { writeLedger } from '../stack-file.js';
 import { changesAsJson } from './engine-json.js';
 import { showOutputs, stackOutputs } from './stack-outputs.js';
 
@@ -21,19 +24,14 @@ export interface UpFlags {
   readonly refresh: boolean;
 }
 
-/** A secret must not wait for calendars, nor for an outage of Exchange. */
-const CALENDARS_LATER = 'This run carries out a rotation: new mailboxes are looked for by the next one.';
-
 /** Puts an interrupted run right, then runs the update. */
 export async function up(context: CommandContext, flags: UpFlags): Promise<CommandResult> {
   const open = await openStack(context, { ledger: 'write', create: true, countSecretInUse: true });
   await requireNewSecretsAllowed({ ...open, stack: open.stack.name, now: new Date() }, context.terminal);
   await recover({ ...open, say: (text) => context.terminal.warn(text), signal: context.signal });
-  const carriesRotation = open.ledger.pending !== undefined;
-  if (carriesRotation) context.terminal.line(CALENDARS_LATER, 'dim');
-  const record = await open.session.run('up', { refresh: flags.refresh, skipLook: carriesRotation });
+  const record = await open.session.run('up', { refresh: flags.refresh });
   const outputs = stackOutputs(await open.session.outputs());
-  if (!carriesRotation) noteKeyIds(context, open.ledger, outputs);
+  if (open.ledger.pending === undefined) noteKeyIds(context, open.ledger, outputs);
   await finishRotation(context, open);
   open.reporter.summary(record, { done: 'done', none: 'Nothing changed: everything is as declared.' });
   showOutputs(context.terminal, outputs);
@@ -71,4 +69,16 @@ async function finishRotation(context: CommandContext, open: OpenStack): Promise
     import('../rotation/live-world.js'),
   ]);
   await endUpdate(context, { ...LIVE_WORLD, open: async () => liveEngine(context, open) }, open.ledger);
+}
+
+/** Writes those that the file lacks, unless somebody has changed its ledger since it was brought up: the next update notes them. */
+function noteKeyIds(
+  context: CommandContext,
+  brought: Ledger,
+  { secretSlots }: Readonly<Record<string, unknown>>,
+): void {
+  const noted = withKeyIds(brought, (secretSlots ?? {}) as Parameters<typeof withKeyIds>[1]);
+  if (noted === undefined) return;
+  const { stack, ledger } = readRotation(context);
+  if (sameLedger(ledger, brought)) writeLedger(stack.file, noted);
 }

@@ -1,22 +1,6 @@
-/** The key ids that Entra gave the secrets, for the ledger in the file: evidence is about key ids. */
+/** The key ids that Entra gave the secrets, for the ledger in the file: evidence is about key ids. Pure. */
 import type { SecretSlotOutput } from '../../infra/identity/interop-application.js';
-import { sameLedger } from '../../infra/rotation/index.js';
 import { type Ledger, SLOTS, type SlotName, secretName } from '../../infra/rotation/ledger.js';
-import type { CommandContext } from '../command-context.js';
-import { writeLedger } from '../stack-file.js';
-import { readRotation } from './rotation.js';
-
-/** Writes those that the file lacks, unless somebody has changed its ledger since it was brought up: the next update notes them. */
-export function noteKeyIds(
-  context: CommandContext,
-  brought: Ledger,
-  { secretSlots }: Readonly<Record<string, unknown>>,
-): void {
-  const noted = withKeyIds(brought, (secretSlots ?? {}) as Parameters<typeof withKeyIds>[1]);
-  if (noted === undefined) return;
-  const { stack, ledger } = readRotation(context);
-  if (sameLedger(ledger, brought)) writeLedger(stack.file, noted);
-}
 
 /**
  * The ledger with the key ids that it lacks. Its revision stays: they are the answer to it and no change of what it asks for, and a

@@ -78,7 +78,7 @@ export function liveEngine(context: CommandContext, open: OpenStack): RotationEn
         say: (text) => context.terminal.warn(text),
         signal: context.signal,
       });
-      await session.run('up', { command, skipLook: true });
+      await session.run('up', { command });
     },
     saveLedger: async (command) => {
       await session.run('up', { command, targets: [`**${ROTATION_LEDGER_URN}`] });

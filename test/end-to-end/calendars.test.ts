@@ -5,16 +5,19 @@ import { defaultRights } from '../visibility/support/exchange.js';
 
 let sandbox: TestSandbox;
 let project: TestProject;
+let configured: Record<string, unknown>;
+
+const VISIBILITY = { scope: { recipientTypes: ['UserMailbox'] } } as const;
 
 beforeEach(async () => {
   sandbox = await startTestSandbox({ mailboxes: 6 });
   project = await makeProject({ info: sandbox.sandbox.info });
   const { exchange: url, ews: ewsUrl } = sandbox.sandbox.info;
-  await project.configure({
+  configured = {
     'calendar-interop:exchange': { url, ewsUrl },
     'calendar-interop:ewsAccess': { manage: false },
-    'calendar-interop:visibility': { scope: { recipientTypes: ['UserMailbox'] } },
-  });
+  };
+  await project.configure({ ...configured, 'calendar-interop:visibility': VISIBILITY });
 });
 afterEach(async () => {
   await project.dispose();
@@ -79,9 +82,32 @@ test('a rotation asks nothing of Exchange: it must not wait for calendars, nor f
   expect(await project.run(['rotation', 'retire', '--write-only'])).toMatchObject({ code: 0 });
   const up = await project.run(['up']);
   expect(up).toMatchObject({ code: 0 });
-  expect(up.stdout).toContain('This run carries out a rotation');
+  expect(up.stdout).toContain('calendars are not looked at by this run, which carries out a rotation');
   expect(up.stdout).toContain('- ApplicationPassword interop-secret-a');
   expect(await cmdlets()).toEqual(before);
+});
+
+test('where more mailboxes are in scope than are looked at, drift and doctor say so instead of calling them well', async () => {
+  await project.configure({
+    ...configured,
+    'calendar-interop:visibility': { ...VISIBILITY, inlineLimit: 3 },
+  });
+  expect(await project.run(['up'])).toMatchObject({ code: 0 });
+  const drift = await project.run(['drift']);
+  expect(drift.code).toBe(0);
+  expect(drift.stdout).toContain('No drift in what was looked at.');
+  expect(drift.stdout).toContain('next: calendar-interop visibility plan --exit-code --stack test');
+  expect(drift.stderr).toContain('more than 3 mailboxes are in scope');
+
+  const plan = await project.run(['visibility', 'plan', '--exit-code']);
+  expect(plan.code).toBe(7);
+  const doctor = await project.json(['doctor']);
+  const { sections } = doctor.value as {
+    readonly sections: readonly { readonly id: string; readonly items: readonly object[] }[];
+  };
+  expect(sections.find(({ id }) => id === 'drift')?.items).toContainEqual(
+    expect.objectContaining({ id: 'drift.calendars', state: 'notChecked' }),
+  );
 });
 
 /** How often each was asked of the emulated Exchange. */

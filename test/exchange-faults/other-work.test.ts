@@ -58,60 +58,58 @@ interface Kind {
   prepare(tenant: TestSandbox, port: CmdletPort): Promise<Job>;
 }
 
+/** What a job of one kind consists of; `former` is what the runs before have come to. */
+interface Steps<Outcome> {
+  apply(work: Work, former: Outcome | undefined): Promise<Outcome>;
+  left(work: Work): Promise<readonly string[]>;
+  undo(work: Work, former: Outcome): Promise<unknown>;
+}
+
 /** Keeps what was done, of a run that failed half-way, too. */
-async function keeping<T>(work: Promise<T>, keep: (outcome: T) => void): Promise<T> {
-  try {
-    const outcome = await work;
-    keep(outcome);
-    return outcome;
-  } catch (error) {
-    if (error instanceof Incomplete) keep(error.outcome);
-    throw error;
-  }
+function jobOf<Outcome>(steps: Steps<Outcome>): Job {
+  let former: Outcome | undefined;
+  return {
+    apply: async (work) => {
+      try {
+        former = await steps.apply(work, former);
+      } catch (error) {
+        if (error instanceof Incomplete) former = error.outcome;
+        throw error;
+      }
+    },
+    left: (work) => steps.left(work),
+    undo: async (work) => former && (await steps.undo(work, former)),
+  };
 }
 
 function ewsJob(): Job {
   const wish = { clientId: OURS, roleAccounts: [], acknowledgeAllowList: true };
-  let former: EwsAccessOutcome | undefined;
-  const keep = (outcome: EwsAccessOutcome) => {
-    former = outcome;
-  };
-  return {
-    apply: async (work) => {
-      await keeping(applyEwsAccess(work, wish, { timing: LIST_TIMING, former }), keep);
-    },
+  return jobOf<EwsAccessOutcome>({
+    apply: (work, former) => applyEwsAccess(work, wish, { timing: LIST_TIMING, former }),
     left: async (work) => planEwsAccess(await inspectEwsAccess(work, wish), wish).changes,
-    undo: async (work) => former && (await undoEwsAccess(work, former, LIST_TIMING)),
-  };
+    undo: (work, former) => undoEwsAccess(work, former, LIST_TIMING),
+  });
 }
 
 function scopeJob(wish: ApplicationScopeWish): Job {
-  let former: ApplicationScopeOutcome | undefined;
-  const keep = (outcome: ApplicationScopeOutcome) => {
-    former = outcome;
-  };
-  return {
-    apply: async (work) => {
-      await keeping(applyApplicationScope(work, wish, { timing: PROOF_TIMING, former }), keep);
-    },
+  return jobOf<ApplicationScopeOutcome>({
+    apply: (work, former) => applyApplicationScope(work, wish, { timing: PROOF_TIMING, former }),
     left: async (work) => planApplicationScope(await inspectApplicationScope(work, wish), wish).changes,
-    undo: async (work) => former && (await undoApplicationScope(work, former)),
-  };
+    undo: undoApplicationScope,
+  });
 }
 
 function roomsJob(): Job {
-  let former: RoomBookingOutcome | undefined;
-  const keep = (outcome: RoomBookingOutcome) => {
-    former = outcome;
-  };
-  return {
-    apply: async (work) => {
-      const { failures } = await keeping(applyRooms(work, {}, { former }), keep);
-      if (failures.length > 0) throw new Error(failures.map((one) => `${one.address}: ${one.reason}`).join());
+  return jobOf<RoomBookingOutcome>({
+    apply: async (work, former) => {
+      const outcome = await applyRooms(work, {}, { former });
+      const failed = outcome.failures.map(({ address, reason }) => `${address}: ${reason}`);
+      if (failed.length > 0) throw new Incomplete(outcome, new Error(failed.join()));
+      return outcome;
     },
     left: async (work) => planRooms(await inspectRooms(work, {})).changes,
-    undo: async (work) => former && (await undoRooms(work, former)),
-  };
+    undo: undoRooms,
+  });
 }
 
 const KINDS: readonly Kind[] = [

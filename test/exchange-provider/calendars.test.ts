@@ -165,6 +165,22 @@ it('reads each calendar once in a refresh of both', async () => {
   expect((await permissionsRead()) - before).toBe(mailboxes);
 });
 
+it('reads each calendar once in a preview, however the parts of an exclusion are ordered', async () => {
+  const mailboxes = Object.keys((await tenant.state()).exchange.mailboxes).length;
+  const wanted = inputs({
+    exclude: [{ reason: 'by contract', value: 'board', attribute: 'CustomAttribute7' }],
+  });
+  await up(wanted);
+  const [address = ''] = Object.keys(await rights());
+  await setRight(address, 'None');
+  await restart();
+  const before = await permissionsRead();
+  for (const life of [baseline, calendars]) await life.refresh();
+  expect(await baseline.differences(wanted)).toEqual({ violations: 'UPDATE' });
+  await calendars.preview({ ...wanted, baseline: { record: UNKNOWN, pending: UNKNOWN } });
+  expect((await permissionsRead()) - before).toBe(mailboxes);
+});
+
 async function permissionsRead(): Promise<number> {
   const { body } = await tenant.request<Json>('/sandbox/exchange-statistics', {
     headers: { 'x-sandbox': '1' },
@@ -281,7 +297,9 @@ it('reports mailboxes that fail, and tries them again with the next run', async 
     { mailbox: expect.stringMatching(/./), reason: expect.any(String) },
   ]);
   const skipping = { ...inputs(), skipLook: true, baseline: facts() };
+  await provider.messages();
   expect(await calendars.differences(skipping)).toEqual({});
+  expect((await provider.messages()).join()).toContain('calendars are not looked at by this run');
   expect(await calendars.differences({ ...inputs(), baseline: facts() })).toEqual({ violations: 'UPDATE' });
   await raise();
   expect(calendars.state).toMatchObject({ violations: 0, failures: [] });

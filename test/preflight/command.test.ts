@@ -192,6 +192,16 @@ test('a principal that may do nothing: what is missing is named, what cannot be 
   expect(check('people.calendar')?.state).toBe('notChecked');
 });
 
+/** Exchange knows the client, which may read there and nothing else. */
+async function letView(made: Awaited<ReturnType<typeof makeClient>>): Promise<void> {
+  const { appId: AppId, principalId } = made;
+  await cmdlet('New-ServicePrincipal', { AppId, ObjectId: principalId, DisplayName: 'viewer' });
+  await cmdlet('Add-RoleGroupMember', {
+    Identity: 'View-Only Organization Management',
+    Member: principalId,
+  });
+}
+
 test('a role group of Exchange that holds too little is a fault that names what is missing', async () => {
   const { tenant } = workspace;
   const made = await makeClient(tenant);
@@ -205,15 +215,7 @@ test('a role group of Exchange that holds too little is a fault that names what 
     found: 'no role in Exchange',
   });
 
-  await cmdlet('New-ServicePrincipal', {
-    AppId: made.appId,
-    ObjectId: made.principalId,
-    DisplayName: 'viewer',
-  });
-  await cmdlet('Add-RoleGroupMember', {
-    Identity: 'View-Only Organization Management',
-    Member: made.principalId,
-  });
+  await letView(made);
   const viewer = await preflight({ as, config });
   expect(viewer.check('permissions.exchange-role')).toMatchObject({
     state: 'fault',
@@ -400,15 +402,7 @@ describe('the allow list of EWS that this stack leaves alone', () => {
   test('the registration cannot be read, which is told with the permission that is missing', async () => {
     const made = await makeClient(workspace.tenant);
     await grant(workspace.tenant, made.principalId, 'Exchange.ManageAsApp', EXCHANGE_APP_ID);
-    await cmdlet('New-ServicePrincipal', {
-      AppId: made.appId,
-      ObjectId: made.principalId,
-      DisplayName: 'without Graph',
-    });
-    await cmdlet('Add-RoleGroupMember', {
-      Identity: 'View-Only Organization Management',
-      Member: made.principalId,
-    });
+    await letView(made);
     const { check } = await preflight({ config, as: { clientId: made.appId, clientSecret: made.secret } });
     expect(check('exchange.ews-allow-list')).toMatchObject({
       state: 'notChecked',

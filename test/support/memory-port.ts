@@ -1,5 +1,5 @@
 /** A cmdlet port in memory, for tests of what stands on it: strict about parameters and rows, and it remembers every call. */
-import { orAborted } from '../../infra/exchange/transport/abort.js';
+import { orAborted } from '../../infra/abort.js';
 import {
   CMDLETS,
   type CmdletName,

@@ -128,6 +128,20 @@ describe('a run that is killed and started again', () => {
     expect(tenant.dump()).toEqual(original);
   });
 
+  it('apply, killed in the middle and undone: the next one raises everything, what the killed one had raised, too', async () => {
+    const tenant = tenantWithAllToRaise();
+    const files = temporaryFiles();
+    const plan = { what: 'plan', files, record: EMPTY, pending: '' } as const;
+    const first = await inChild(tenant, plan);
+    const baseline = { record: first?.record ?? '', pending: first?.pending ?? '' };
+    expect(await inChild(tenant, { what: 'apply', files, ...baseline }, 75)).toBeUndefined();
+    await inChild(tenant, { what: 'undo', files, ...baseline });
+    const again = await inChild(tenant, plan);
+    expect({ record: again?.record, pending: again?.pending }).toEqual(baseline);
+    await inChild(tenant, { what: 'apply', files, ...baseline });
+    for (let number = 0; number < COUNT; number += 1) expect(tenant.level(number)).toBe('LimitedDetails');
+  });
+
   it('with its files lost as well: everything is as it was after an undo', async () => {
     const tenant = tenantWithAllToRaise();
     const original = tenant.dump();

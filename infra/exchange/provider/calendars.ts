@@ -96,8 +96,7 @@ export async function diffCalendars<I extends z.ZodObject, O extends z.ZodObject
   const changes = news.skipLook === true ? compared.filter(({ path }) => path !== 'violations') : compared;
   if (changes.length > 0 || news.skipLook === true || !known(news, CALENDAR_INPUTS))
     return { changes, reading: undefined };
-  // Parsed, so that the same wish has the same key as that of a refresh.
-  const reading = await look(operation, calendarInputs.parse(news));
+  const reading = await look(operation, news as CalendarInputs);
   const isLower = reading.kind === 'swept' && reading.plan.counts.lower > 0;
   return { changes: isLower ? [TOO_LOW] : [], reading };
 }
@@ -151,7 +150,9 @@ export async function isAboveLimit(operation: Operation<Exchange>, wanted: Calen
 }
 
 /** What a preview or a refresh sees: every calendar in scope, unless there are too many. */
-export async function look(operation: Operation<Exchange>, wanted: CalendarInputs): Promise<Reading> {
+export async function look(operation: Operation<Exchange>, given: CalendarInputs): Promise<Reading> {
+  // Parsed, so that the same wish has the same key, in whatever order its parts came over the wire.
+  const wanted = calendarInputs.parse(given);
   const key = JSON.stringify([targetOf(wanted), wanted.inlineLimit]);
   return await operation.context.sweeps.reading(key, async () => {
     if (await isAboveLimit(operation, wanted)) return { kind: 'tooMany', limit: wanted.inlineLimit };
@@ -180,6 +181,10 @@ export function namedFailures(failures: Extract<Reading, { kind: 'swept' }>['pla
     .slice(0, MOST_NAMED)
     .map(({ mailbox, reason = 'failed' }) => ({ name: mailbox.address ?? mailbox.guid, reason }));
 }
+
+/** Said of a run that skips the look. */
+export const LOOK_SKIPPED =
+  'calendars are not looked at by this run, which carries out a rotation or takes up what an interrupted one made: the next `up` does';
 
 /** What to do instead, above the limit. */
 export function handOverText(limit: number): string {

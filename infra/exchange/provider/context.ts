@@ -1,10 +1,11 @@
 /** What the resources of one configured provider share: the sign-in and the ways to Exchange and Graph, opened when first needed. */
+
+import { orAborted } from '../../abort.js';
 import { type SignedIn, signIn } from '../../graph/provider-cloud.js';
 import type { ProofTiming } from '../application-scope/index.js';
 import type { ListTiming } from '../ews-access/index.js';
 import { GraphDirectory } from '../role-mailboxes/graph-directory.js';
 import type { DirectoryPort } from '../role-mailboxes/index.js';
-import { orAborted } from '../transport/abort.js';
 import { systemClock } from '../transport/clock.js';
 import { openPort } from '../transport/open.js';
 import type { CmdletPort } from '../transport/port.js';

@@ -1,5 +1,5 @@
 /** Time as the transports see it, so that tests can hold it. */
-import { orAborted } from './abort.js';
+import { orAborted } from '../../abort.js';
 
 /** A clock with timers. */
 export interface Clock {

@@ -1,5 +1,5 @@
 /** Lets calls through as the pace allows, in order; the one place where both transports are held back. */
-import { onAbort } from './abort.js';
+import { onAbort } from '../../abort.js';
 import type { Clock } from './clock.js';
 import {
   begin,

@@ -1,8 +1,8 @@
 /** The port over any channel: checks, paging, pace, retries and new tokens in one place for both transports. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { orAborted } from '../../abort.js';
 import { InteropError } from '../../errors.js';
-import { orAborted } from './abort.js';
 import type { Channel, PageRequest } from './channel.js';
 import { type Clock, sleep } from './clock.js';
 import { CMDLETS, type CmdletName, type CmdletRow } from './cmdlets.js';

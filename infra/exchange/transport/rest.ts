@@ -6,10 +6,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { RequestInit } from 'undici';
+import { limited, onAbort } from '../../abort.js';
 import { InteropError } from '../../errors.js';
 import { networkCode, networkFailure } from '../../graph/network-error.js';
 import type { Trust } from '../../graph/trust.js';
-import { limited, onAbort } from './abort.js';
 import { type Answer, parseBody, type Question, readAnswer, readBatch, unreadable } from './answers.js';
 import { Batcher } from './batcher.js';
 import type { Channel, PageRequest } from './channel.js';

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { orAborted } from './abort.js';
+import { orAborted } from '../../abort.js';
 import type { Clock } from './clock.js';
 import type { HostReply, HostRequest } from './shell-host.js';
 import { preludeLine, readFrame, requestLine, type ShellRequest } from './shell-script.js';

@@ -8,6 +8,7 @@ import {
   countsSchema,
   diffCalendars,
   handOverText,
+  LOOK_SKIPPED,
   look,
   namedFailures,
   readPending,
@@ -41,6 +42,7 @@ export const calendarVisibility = exchangeResource<typeof inputs, typeof outputs
   outputs,
   diff: async (request, operation) => {
     const { changes, reading } = await diffCalendars(request, operation);
+    if (request.news.skipLook === true && changes.length === 0) operation.log.info(LOOK_SKIPPED);
     // Where something is to be done, preview and update tell of it.
     if (reading?.kind === 'swept' && changes.length === 0) tellPlan(operation, reading.plan);
     if (reading?.kind === 'tooMany')

@@ -1,4 +1,4 @@
-import { limited } from '../../infra/exchange/transport/abort.js';
+import { limited } from '../infra/abort.js';
 
 const HOUR = 3_600_000;
 
