@@ -222,6 +222,18 @@ it('finds in an ordinary run what has come to show too little, of a program that
   expect(await low()).toEqual([]);
 });
 
+it('finds drift where the state is that of a run that did not look', async () => {
+  await up();
+  const [address = ''] = Object.keys(await rights());
+  await setRight(address, 'None');
+  await restart();
+  for (const life of [baseline, calendars]) await life.refresh();
+  const unlooked = { ...inputs(), skipLook: true };
+  expect(await baseline.differences(unlooked)).toEqual({ violations: 'UPDATE' });
+  expect(await calendars.differences({ ...unlooked, baseline: facts() })).toEqual({ violations: 'UPDATE' });
+  expect((await provider.messages()).join()).not.toContain('not looked at');
+});
+
 it('says of a refresh above the limit that nobody has looked', async () => {
   await up();
   await restart();

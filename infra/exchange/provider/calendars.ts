@@ -78,6 +78,8 @@ export interface CalendarDiff {
   readonly changes: readonly Change[];
   /** Undefined where nobody has looked: something is to be done anyway, or the run is about something else. */
   readonly reading: Reading | undefined;
+  /** The run is about something else, and nothing was looked at in it before. */
+  readonly skips: boolean;
 }
 
 /**
@@ -92,13 +94,15 @@ export async function diffCalendars<I extends z.ZodObject, O extends z.ZodObject
   // A run that asks for no sweep leaves the one before as it was.
   const ignored = typeof news.sweep === 'string' ? ['skipLook'] : ['skipLook', 'sweep'];
   const compared = compareInputs(request, { unordered: ['exclude'], ignored });
-  // Calendars that failed, or that a refresh found, wait for a run that is about them.
-  const changes = news.skipLook === true ? compared.filter(({ path }) => path !== 'violations') : compared;
-  if (changes.length > 0 || news.skipLook === true || !known(news, CALENDAR_INPUTS))
-    return { changes, reading: undefined };
+  const isKnown = known(news, CALENDAR_INPUTS);
+  // A refresh compares with the inputs of the state, which may be those of a run that skipped the look.
+  const skips = news.skipLook === true && !(isKnown && hasLooked(operation, news as CalendarInputs));
+  // Calendars that failed wait for a run that is about them.
+  const changes = skips ? compared.filter(({ path }) => path !== 'violations') : compared;
+  if (changes.length > 0 || skips || !isKnown) return { changes, reading: undefined, skips };
   const reading = await look(operation, news as CalendarInputs);
   const isLower = reading.kind === 'swept' && reading.plan.counts.lower > 0;
-  return { changes: isLower ? [TOO_LOW] : [], reading };
+  return { changes: isLower ? [TOO_LOW] : [], reading, skips };
 }
 
 /** As a refresh would show it. */
@@ -149,12 +153,21 @@ export async function isAboveLimit(operation: Operation<Exchange>, wanted: Calen
   return false;
 }
 
+/** The same for the same wish, in whatever order its parts came over the wire. */
+function keyOf(given: CalendarInputs): string {
+  const wanted = calendarInputs.parse(given);
+  return JSON.stringify([targetOf(wanted), wanted.inlineLimit]);
+}
+
+/** Whether this run has looked already, such as for a refresh. */
+function hasLooked({ context }: Operation<Exchange>, wanted: CalendarInputs): boolean {
+  return context.sweeps.hasReading(keyOf(wanted));
+}
+
 /** What a preview or a refresh sees: every calendar in scope, unless there are too many. */
 export async function look(operation: Operation<Exchange>, given: CalendarInputs): Promise<Reading> {
-  // Parsed, so that the same wish has the same key, in whatever order its parts came over the wire.
   const wanted = calendarInputs.parse(given);
-  const key = JSON.stringify([targetOf(wanted), wanted.inlineLimit]);
-  return await operation.context.sweeps.reading(key, async () => {
+  return await operation.context.sweeps.reading(keyOf(wanted), async () => {
     if (await isAboveLimit(operation, wanted)) return { kind: 'tooMany', limit: wanted.inlineLimit };
     const tools = await sweepTools(operation, 'reading calendars');
     return { kind: 'swept', plan: await planVisibility(tools, targetOf(wanted), UndoRecord.empty) };

@@ -30,6 +30,10 @@ export class Sweeps {
     return await made;
   }
 
+  hasReading(key: string): boolean {
+    return this.#readings.has(key);
+  }
+
   /** Something is about to be written. */
   forget(): void {
     this.#readings.clear();

@@ -1,5 +1,4 @@
 /** Provider `exchange` on a sandbox, and one resource's life as the engine leads it: over the wire. */
-import { join } from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import engineGrpc from '@pulumi/pulumi/proto/engine_grpc_pb.js';
 import type enginePb from '@pulumi/pulumi/proto/engine_pb.js';
@@ -31,8 +30,6 @@ export const TIMING: Timing = {
   proof: { patienceMs: 2_000, everyMs: 100 },
   revisitAfterMs: [0, 0],
 };
-
-const _ROOT = join(__dirname, '..', '..', '..');
 
 export interface RunningProvider {
   readonly client: Client;

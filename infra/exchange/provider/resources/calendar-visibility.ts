@@ -41,8 +41,8 @@ export const calendarVisibility = exchangeResource<typeof inputs, typeof outputs
   inputs,
   outputs,
   diff: async (request, operation) => {
-    const { changes, reading } = await diffCalendars(request, operation);
-    if (request.news.skipLook === true && changes.length === 0) operation.log.info(LOOK_SKIPPED);
+    const { changes, reading, skips } = await diffCalendars(request, operation);
+    if (skips && changes.length === 0) operation.log.info(LOOK_SKIPPED);
     // Where something is to be done, preview and update tell of it.
     if (reading?.kind === 'swept' && changes.length === 0) tellPlan(operation, reading.plan);
     if (reading?.kind === 'tooMany')
