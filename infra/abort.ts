@@ -39,17 +39,21 @@ export interface LimitedSignal {
 /**
  * A signal that is aborted with the first of the others, or when time is up.
  *
- * Nothing stays behind after `forget`. AbortSignal.any and AbortSignal.timeout leave an entry with each of the others, as long as
- * those live, and a timer until it ends: after many pieces of work that is much.
+ * Nothing stays behind after `forget`, nor once time is up. AbortSignal.any and AbortSignal.timeout leave an entry with each of the
+ * others, as long as those live, and a timer until it ends: after many pieces of work that is much.
  */
 export function limited(signals: readonly (AbortSignal | undefined)[], milliseconds: number): LimitedSignal {
   const controller = new AbortController();
   const abort = () => controller.abort();
   if (signals.some((signal) => signal?.aborted === true)) abort();
   const watches = signals.map((signal) => onAbort(signal, abort));
+  const unwatch = () => {
+    for (const forget of watches) forget();
+  };
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
+    unwatch();
     abort();
   }, milliseconds).unref();
   return {
@@ -57,7 +61,7 @@ export function limited(signals: readonly (AbortSignal | undefined)[], milliseco
     isLate: () => isLate,
     forget: () => {
       clearTimeout(timer);
-      for (const forget of watches) forget();
+      unwatch();
     },
   };
 }

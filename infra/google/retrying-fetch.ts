@@ -1,5 +1,6 @@
 /** How requests to Google get there: our trust, a time limit, and bounded retries of what may go away by itself. */
 import type { RequestInit, Response as UndiciResponse } from 'undici';
+import { limited } from '../abort.js';
 import { networkCode } from '../graph/network-error.js';
 import { isTransient, LONGEST_WAIT_MS, waitBefore } from '../graph/retry.js';
 import type { Trust } from '../graph/trust.js';
@@ -37,6 +38,9 @@ export function retryingFetch(options: {
   return send as unknown as typeof fetch;
 }
 
+const noAnswer = () =>
+  Object.assign(new Error(`no answer within ${TIMEOUT_MS / 1_000} seconds`), { code: 'ETIMEDOUT' });
+
 type Outcome = UndiciResponse | { readonly error: unknown };
 
 async function attemptOnce(
@@ -46,16 +50,18 @@ async function attemptOnce(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { method, headers, body } = init ?? {};
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  // Not forgotten with the answer's first bytes: the limit holds for its body, too.
+  const limit = limited([signal], TIMEOUT_MS);
   try {
     return await send(url, {
       method: method ?? 'GET',
       headers: headersOf(headers, body),
       ...(body === undefined || body === null ? {} : { body: String(body) }),
-      signal: limited,
+      signal: limit.signal,
     });
   } catch (error) {
-    return { error };
+    limit.forget();
+    return { error: limit.isLate() ? noAnswer() : error };
   }
 }
 

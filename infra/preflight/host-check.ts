@@ -2,6 +2,7 @@
  * An Exchange server on-premises, looked at from outside as far as that goes: name, connection, certificate, and whether EWS asks
  * for a sign-in. Sends nothing secret, and says what cannot be known from here.
  */
+import { limited } from '../abort.js';
 import { ewsUrl, Refusal } from '../config/values.js';
 import { InteropError } from '../errors.js';
 import { networkCode } from '../graph/network-error.js';
@@ -81,7 +82,7 @@ const STEP_WORDS = {
 
 /** EWS answers 401 to whoever does not sign in; anything else is not EWS, or something in front of it. */
 async function askEws(url: URL, around: Surroundings): Promise<HostStep> {
-  const signal = AbortSignal.any([around.signal, AbortSignal.timeout(around.limitMs)]);
+  const { signal, forget } = limited([around.signal], around.limitMs);
   try {
     const response = await around.trust.fetch(url.href, { signal });
     const schemes = schemesOf(response.headers.get('www-authenticate'));
@@ -96,6 +97,8 @@ async function askEws(url: URL, around: Surroundings): Promise<HostStep> {
       found: networkCode(error) ?? 'no answer in time',
       next: `curl -v ${url.href}   # then look at what stands between here and the server`,
     };
+  } finally {
+    forget();
   }
 }
 

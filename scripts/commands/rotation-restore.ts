@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { parseStackConfig } from '../../infra/config.js';
 import { InteropError } from '../../infra/errors.js';
-import { reduce, refusalError, rotationPolicy } from '../../infra/rotation/index.js';
+import { type RotationPolicy, reduce, refusalError, rotationPolicy } from '../../infra/rotation/index.js';
 import { type Ledger, parseLedger } from '../../infra/rotation/ledger.js';
 import type { CommandContext, CommandResult } from '../command-context.js';
 import { chooseStack, findProject, type ProjectStack } from '../project.js';
@@ -23,38 +23,57 @@ export async function rotationRestore(context: CommandContext, world: RotationWo
     const engine = await world.open(context, 'saved');
     const saved = await engine.savedLedger();
     if (saved === undefined) throw nothingSaved(stack);
-    const { ledger, policy } = restored(context, world, stack, saved.read());
-    if (ledger === undefined) {
+    const { ledger, isWritten, policy } = restored(context, world, stack, saved.read());
+    const file = basename(stack.file);
+    if (ledger.revision > saved.revision) {
       context.terminal.line(
-        `${basename(stack.file)} holds the ledger of the state already (revision ${saved.revision}).`,
+        isWritten
+          ? `${file} holds a restored ledger (revision ${ledger.revision}) that the state does not know yet: it is told now.`
+          : `Wrote revision ${ledger.revision} into ${file}, made from revision ${saved.revision} in the state: commit it.`,
       );
+      await engine.saveLedger('rotation restore');
+    } else if (isWritten) {
+      context.terminal.line(`${file} holds the ledger of the state already (revision ${saved.revision}).`);
     } else {
-      writeLedger(stack.file, ledger);
-      context.terminal.line(
-        `Wrote revision ${ledger.revision} into ${basename(stack.file)}, made from revision ${saved.revision} in the state: commit it.`,
-      );
-      if (ledger.revision > saved.revision) await engine.saveLedger('rotation restore');
+      context.terminal.line(`Wrote revision ${saved.revision} of the state into ${file}: commit it.`);
     }
-    const now = ledger ?? saved.read();
     return {
       exitCode: 0,
-      json: { changed: ledger !== undefined, ...standingAsJson(now, policy, world.now(), stack.name) },
+      json: { changed: !isWritten, ...standingAsJson(ledger, policy, world.now(), stack.name) },
     };
   });
 }
 
-/** The ledger to write; undefined where the file has it. */
-function restored(context: CommandContext, world: RotationWorld, stack: ProjectStack, from: Ledger) {
+interface Restored {
+  /** What the file holds now. */
+  readonly ledger: Ledger;
+  /** It held that before. */
+  readonly isWritten: boolean;
+  readonly policy: RotationPolicy;
+}
+
+/** Writes what is to be in the file. */
+function restored(
+  context: CommandContext,
+  world: RotationWorld,
+  stack: ProjectStack,
+  from: Ledger,
+): Restored {
   const raw = stackConfigOf(readStackFile(stack.file));
   const { rotation, ...others } = raw.ours;
   const policy = rotationPolicy(parseStackConfig(others, raw.azuread));
   const file = readable(rotation);
   // A file without a ledger, or with one that a merge has spoiled, gets the state's as it is.
-  if (file === undefined) return { ledger: from, policy };
+  if (file === undefined) return written(stack, from, policy);
   const event = { type: 'restore', from, by: actorOf(context.env) } as const;
   const outcome = reduce(file, event, policy, world.now());
   if (outcome.refusal !== undefined) throw refusalError(outcome.refusal, stack.name);
-  return { ledger: outcome.changed ? outcome.ledger : undefined, policy };
+  return outcome.changed ? written(stack, outcome.ledger, policy) : { ledger: file, isWritten: true, policy };
+}
+
+function written(stack: ProjectStack, ledger: Ledger, policy: RotationPolicy): Restored {
+  writeLedger(stack.file, ledger);
+  return { ledger, isWritten: false, policy };
 }
 
 function readable(rotation: unknown): Ledger | undefined {

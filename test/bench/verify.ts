@@ -3,9 +3,11 @@
  * many requests. With the values handed in, so that the command does not start Pulumi.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { readTrust } from '../../infra/graph/trust.js';
 import {
   type EndpointCheck,
@@ -121,12 +123,15 @@ async function runCommand(
   const child = spawn(process.execPath, args, {
     cwd: folder,
     env: { ...process.env, SSL_CERT_FILE: info.caFile, XDG_STATE_HOME: folder },
-    stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.end(client.secret);
-  let text = '';
-  for await (const chunk of child.stdout) text += String(chunk);
-  return JSON.parse(text);
+  const [report, words, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  if (code !== 0) throw new Error(`verify ended with ${code}: ${words}`);
+  return JSON.parse(report);
 }
 
 function check(

@@ -4,6 +4,7 @@
  *
  * One stack is carried through all rows, in their order: making one takes longer than any row.
  */
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from '../../infra/rotation/ledger.js';
 import { ledgerIn, type Moment, stopAt } from '../support/interruption.js';
@@ -209,6 +210,9 @@ const ROWS: readonly (readonly [string, Row])[] = [
     'remove',
     {
       command: async () => ['rotation', 'remove', await portalKey(), '--yes'],
+      before: async () => {
+        outdated = await readFile(project.stackFile, 'utf8');
+      },
       stops: [
         ['before the ledger is written', { request: 'GET /applications' }],
         ['before the secret is removed', written('remove')],
@@ -223,7 +227,24 @@ const ROWS: readonly (readonly [string, Row])[] = [
       secrets: ['interop-b-g4'],
     },
   ],
+  [
+    'restore',
+    {
+      command: ['rotation', 'restore'],
+      before: () => writeFile(project.stackFile, outdated),
+      stops: [
+        ['before the state knows', ledgerIs(({ log }) => log.at(-1)?.event === 'restore')],
+        ['before anything, once more', ledgerIs(({ log }) => log.at(-1)?.event === 'restore')],
+      ],
+      ends: 0,
+      phase: 'steady',
+      secrets: ['interop-b-g4'],
+    },
+  ],
 ];
+
+/** The stack's file as it was before the last row but one: what another checkout would hold. */
+let outdated = '';
 
 test.each(ROWS)(
   '%s',

@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ledgerIn } from '../support/interruption.js';
+import { ledgerIn, type Moment, stopAt } from '../support/interruption.js';
 import { PastedSecret } from '../support/pasted-secret.js';
 import { type CommandRun, makeProject, ROOT, type TestProject } from '../support/project.js';
 import { registrationIn, secretNamesIn } from '../support/registration.js';
@@ -130,6 +130,15 @@ test(
     const contradicted = await done(10, 'rotation', 'run');
     expect(contradicted.stderr).toContain('contradiction:');
     expect(await standing()).toMatchObject({ phase: 'staged' });
+    const confirming = () => project.start(['rotation', 'confirm', '--evidence'], env());
+    const moments: readonly Moment[] = [
+      { request: 'GET /reports/appCredentialSignInActivities' },
+      { ledger: ({ confirmed }) => confirmed.online?.slot === 'b' },
+    ];
+    for (const moment of moments) {
+      expect(await stopAt({ sandbox, project }, confirming, moment)).toMatchObject({ signal: 'SIGKILL' });
+      expect(await secretNamesIn(sandbox)).toEqual(both);
+    }
     await done(0, 'rotation', 'confirm', '--evidence');
     expect(await standing()).toMatchObject({ phase: 'switched', confirmed: { online: { how: 'seen' } } });
 

@@ -310,6 +310,22 @@ test('a ledger older than the state is refused before anything is written; resto
   expect(world.saved?.revision).toBe(world.ledger().revision);
 });
 
+test('a restore that was cut off before the state knew of it is finished by the next one', async () => {
+  const old = world.text();
+  await stage();
+  writeFileSync(world.file, old);
+  world.cutAt = 'saveLedger';
+  await expect(rotationRestore(world.context, world)).rejects.toThrow();
+  const written = world.text();
+  expect(world.ledger().revision).toBeGreaterThan(world.saved?.revision ?? 0);
+  expect(await rotationRestore(world.context, world)).toMatchObject({
+    exitCode: 0,
+    json: { changed: false },
+  });
+  expect(world.text()).toBe(written);
+  expect(world.saved?.revision).toBe(world.ledger().revision);
+});
+
 test('evidence for what is confirmed already does not start the engine', async () => {
   await stage();
   const seen = { endpoint: 'one', slot: 'b', generation: 2, seen: 'a sign-in' } as const;

@@ -96,6 +96,8 @@ test('a restored ledger leaps over revisions that never ran, and an older or ano
   expect(restored.slots).toEqual(STAGED.slots);
   expect(code(STAGED, 151, { type: 'restore', from: STEADY })).toBe('notOlder');
   expect(after(STAGED, 151, { type: 'restore', from: STAGED, lost: true }).revision).toBe(restored.revision);
+  // The state may not have been told of it: the same call again is no mistake.
+  expect(after(restored, 152, { type: 'restore', from: STAGED })).toEqual(restored);
 });
 
 test('a ledger of a higher revision that was not made from the state’s gives way to it', () => {
