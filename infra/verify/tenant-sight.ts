@@ -70,7 +70,7 @@ async function seeMailbox(
       ? undefined
       : await trying(sources, `the EWS settings of ${address}`, () => readMailbox(work, address));
   const user = await trying(sources, `${address} in the directory`, async () => ({
-    found: await directory.getUser(found.row?.UserPrincipalName ?? address),
+    found: await findUser(directory, address, found.row?.UserPrincipalName ?? undefined),
   }));
   const known = user?.found === undefined ? undefined : await skus();
   return {
@@ -80,6 +80,12 @@ async function seeMailbox(
     licence: user?.found === undefined || known === undefined ? undefined : licenceOf(user.found, known),
     inDirectory: user === undefined ? undefined : user.found !== undefined,
   };
+}
+
+/** Without a mailbox the sign-in name is not known, and need not be the address. */
+async function findUser(directory: DirectoryPort, address: string, signInName: string | undefined) {
+  const named = await directory.getUser(signInName ?? address);
+  return named ?? (signInName === undefined ? await directory.findUserByAddress(address) : undefined);
 }
 
 function licenceOf(user: DirectoryUser, skus: readonly Sku[]): MailboxSeen['licence'] {

@@ -8,7 +8,7 @@ import type { GraphRequest } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
 import { type GraphClientOptions, openGraphCall } from '../../graph/graph-call.js';
 import { checkedAnswer, type GraphCall, graphFailure, statusOf } from '../../graph/graph-error.js';
-import { segment } from '../../graph/odata.js';
+import { Filter, segment } from '../../graph/odata.js';
 import type { DirectoryPort, DirectoryUser, NewUser, Sku, UserChange } from './directory-port.js';
 
 const USER_FIELDS =
@@ -40,6 +40,8 @@ const userSchema = z
       synchronised: user.onPremisesSyncEnabled ?? false,
     }),
   );
+
+const usersSchema = z.object({ value: z.array(userSchema) });
 
 const skusSchema = z.object({
   value: z.array(
@@ -89,6 +91,15 @@ export class GraphDirectory implements DirectoryPort {
     const read = (request: GraphRequest) => request.select(USER_FIELDS).get();
     const answer = await this.#run(`/users/${segment(id)}`, call, read, true);
     return answer === ABSENT ? undefined : checkedAnswer(answer, userSchema, call);
+  }
+
+  async findUserByAddress(address: string): Promise<DirectoryUser | undefined> {
+    const call = { doing: 'looking up who has an address', needs: READ_USER };
+    // Graph compares without regard to case: `SMTP:`, the primary one, is found, too.
+    const filter = Filter.anyEq('proxyAddresses', `smtp:${address}`);
+    const read = (request: GraphRequest) => request.select(USER_FIELDS).get();
+    const answer = await this.#run(`/users?$filter=${filter.encoded()}`, call, read);
+    return checkedAnswer(answer, usersSchema, call).value[0];
   }
 
   async createUser({ password, passwordPolicies, ...user }: NewUser): Promise<DirectoryUser> {

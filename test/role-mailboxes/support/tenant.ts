@@ -105,6 +105,11 @@ export class Tenant implements DirectoryPort {
     return seenFrom === undefined || seenFrom > this.clock.now() ? undefined : person;
   }
 
+  async findUserByAddress(address: string): Promise<DirectoryUser | undefined> {
+    const person = [...this.users.values()].find(({ primaryAddress }) => primaryAddress === address);
+    return person === undefined ? undefined : await this.getUser(person.id);
+  }
+
   async createUser(user: NewUser): Promise<DirectoryUser> {
     this.interrupt('createUser');
     this.writes.push('createUser');
