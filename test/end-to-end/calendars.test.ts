@@ -71,6 +71,22 @@ test('a new mailbox is shown by the next preview and covered by the next up, of 
   expect(again.stdout).toContain('Nothing changed: everything is as declared.');
 });
 
+test('a role mailbox that is added: the preview tells of its calendar, and the same up raises it', async () => {
+  expect(await project.run(['up'])).toMatchObject({ code: 0 });
+  const address = 'calendar@contoso.com';
+  await project.configure({
+    ...configured,
+    'calendar-interop:visibility': VISIBILITY,
+    'calendar-interop:roleMailboxes': [{ address, displayName: 'Calendar Interop', sku: 'EXCHANGESTANDARD' }],
+  });
+  const preview = await project.run(['preview']);
+  expect(preview.stdout).toContain(`raised where they are in scope: ${address}`);
+  expect(preview.stdout).toContain('~ CalendarVisibility exchange-visibility');
+  expect(await project.run(['up'])).toMatchObject({ code: 0 });
+  expect(await rightOf(address)).toBe('LimitedDetails');
+  expect((await project.run(['preview'])).stdout).toContain('Nothing to do: everything is as declared.');
+});
+
 test('a rotation asks nothing of Exchange: it must not wait for calendars, nor for an outage there', async () => {
   expect(await project.run(['up'])).toMatchObject({ code: 0 });
   const before = await cmdlets();

@@ -222,6 +222,54 @@ it('finds in an ordinary run what has come to show too little, of a program that
   expect(await low()).toEqual([]);
 });
 
+const roleMailbox = (more: object = {}) => ({
+  address: 'calendar@contoso.com',
+  displayName: 'Calendar Interop',
+  sku: 'EXCHANGESTANDARD',
+  count: 1,
+  passwordNeverExpires: false,
+  blockSignIn: false,
+  hidden: false,
+  owner: 'calendar-interop:calendar-interop/dev',
+  ...more,
+});
+
+it('tells in a preview of mailboxes that the run makes first, whose calendars it raises', async () => {
+  await up();
+  await restart();
+  const made = new Life(provider.client, 'exchange:index:RoleMailbox', 'made');
+  await made.preview(roleMailbox());
+  expect(await baseline.differences(inputs())).toEqual({ violations: 'UPDATE' });
+  const news = { ...inputs(), baseline: { record: UNKNOWN, pending: UNKNOWN } };
+  await calendars.preview(news);
+  expect((await provider.messages()).join()).toContain(
+    'raised where they are in scope: calendar@contoso.com',
+  );
+});
+
+it.each([
+  ['of another kind than those in scope', { scope: { recipientTypes: ['SharedMailbox'] } }],
+  ['excluded', { exclude: [{ address: 'Calendar@contoso.com', reason: 'asked' }] }],
+])('tells of no change for a mailbox that the run makes where it is %s', async (_, wish) => {
+  const wanted = inputs(wish);
+  await up(wanted);
+  await restart();
+  await new Life(provider.client, 'exchange:index:RoleMailbox', 'made').preview(roleMailbox());
+  expect(await baseline.differences(wanted)).toEqual({});
+});
+
+it('raises the calendar of a mailbox that is made in the same run, also after a refresh', async () => {
+  await up();
+  await restart();
+  for (const life of [baseline, calendars]) await life.refresh();
+  const made = new Life(provider.client, 'exchange:index:RoleMailbox', 'made');
+  await made.create(roleMailbox());
+  expect(await baseline.differences(inputs())).toEqual({ violations: 'UPDATE' });
+  await up();
+  expect(calendars.state.counts).toMatchObject({ raised: 1, failed: 0 });
+  expect(await low()).toEqual([]);
+});
+
 it('finds drift where the state is that of a run that did not look', async () => {
   await up();
   const [address = ''] = Object.keys(await rights());

@@ -101,8 +101,32 @@ export async function diffCalendars<I extends z.ZodObject, O extends z.ZodObject
   const changes = skips ? compared.filter(({ path }) => path !== 'violations') : compared;
   if (changes.length > 0 || skips || !isKnown) return { changes, reading: undefined, skips };
   const reading = await look(operation, news as CalendarInputs);
-  const isLower = reading.kind === 'swept' && reading.plan.counts.lower > 0;
+  const wanted = news as CalendarInputs;
+  const isLower =
+    reading.kind === 'swept' && (reading.plan.counts.lower > 0 || willShowLess(operation, wanted));
   return { changes: isLower ? [TOO_LOW] : [], reading, skips };
+}
+
+/** Addresses that this run makes mailboxes for before it looks at calendars; a preview cannot count those yet. */
+function toCome({ context }: Operation<Exchange>, { exclude }: CalendarInputs): readonly string[] {
+  const excluded = new Set(exclude.flatMap((one) => ('address' in one ? [one.address.toLowerCase()] : [])));
+  return [...context.sweeps.toCome].filter((address) => !excluded.has(address.toLowerCase()));
+}
+
+/** Whether calendars of mailboxes that this run makes are to be raised: fresh ones show when people are busy, and no more. */
+function willShowLess(operation: Operation<Exchange>, wanted: CalendarInputs): boolean {
+  const { all, recipientTypes } = wanted.scope;
+  const isWithin = all === true || recipientTypes?.includes('UserMailbox') === true;
+  return isWithin && wanted.level === 'LimitedDetails' && toCome(operation, wanted).length > 0;
+}
+
+/** What a preview cannot count. */
+export function tellToCome(operation: Operation<Exchange>, wanted: CalendarInputs): void {
+  const addresses = toCome(operation, wanted);
+  if (addresses.length > 0)
+    operation.log.info(
+      `calendars of mailboxes that this run makes are looked at then, and raised where they are in scope: ${addresses.join(', ')}`,
+    );
 }
 
 /** As a refresh would show it. */

@@ -10,6 +10,8 @@ export type Reading =
 export class Sweeps {
   /** Digests of undo records that were undone in full. */
   readonly undone = new Set<string>();
+  /** Addresses of mailboxes that the previewed run makes before it looks at calendars. */
+  readonly toCome = new Set<string>();
   readonly #readings = new Map<string, Promise<Reading>>();
   #last: Promise<unknown> = Promise.resolve();
 

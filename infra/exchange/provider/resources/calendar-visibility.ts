@@ -17,6 +17,7 @@ import {
   sweepTools,
   targetOf,
   tellPlan,
+  tellToCome,
   unseenText,
 } from '../calendars.js';
 import type { Exchange } from '../context.js';
@@ -55,6 +56,7 @@ export const calendarVisibility = exchangeResource<typeof inputs, typeof outputs
     const reading = await look(operation, given as CalendarInputs);
     if (reading.kind === 'swept') {
       tellPlan(operation, reading.plan);
+      tellToCome(operation, given as CalendarInputs);
       return {};
     }
     const willSweep = typeof given.sweep === 'string' && given.sweep !== existing?.oldInputs?.sweep;

@@ -77,7 +77,9 @@ export const roleMailbox = exchangeResource<typeof inputs, typeof outputs>({
     if (!known(given, NEEDED)) return {};
     const wanted = given as Inputs;
     const former = existing === undefined ? undefined : outcomeOf(operation, existing.olds);
-    const { changes, notes } = await plan(operation, wanted, former, undefined);
+    const { mailboxes, changes, notes } = await plan(operation, wanted, former, undefined);
+    const toCome = mailboxes.filter(({ found }) => found.mailbox === undefined);
+    for (const { found } of toCome) operation.context.sweeps.toCome.add(found.address);
     for (const line of [...changes, ...notes]) operation.log.info(line);
     return {
       addresses: [...numberedAddresses(wanted.address, wanted.count)],
@@ -141,6 +143,8 @@ async function apply(
     (done: RoleMailboxOutcome) => outputsOf(wanted, done, 1),
     () => applyRoleMailboxes(work, directory, wanted, { former, baseline, password }),
   );
+  // What was read before does not tell of mailboxes that were made since.
+  context.sweeps.forget();
   if (outcome.password !== null) keepSecret(outcome.password);
   return outputsOf(wanted, outcome, 0);
 }
