@@ -37,16 +37,15 @@ export interface LimitedSignal {
 }
 
 /**
- * A signal that is aborted with the first of the others, or when time is up.
+ * A signal that is aborted with the first of the others and its reason, or when time is up.
  *
  * Nothing stays behind after `forget`, nor once time is up. AbortSignal.any and AbortSignal.timeout leave an entry with each of the
  * others, as long as those live, and a timer until it ends: after many pieces of work that is much.
  */
 export function limited(signals: readonly (AbortSignal | undefined)[], milliseconds: number): LimitedSignal {
   const controller = new AbortController();
-  const abort = () => controller.abort();
-  if (signals.some((signal) => signal?.aborted === true)) abort();
-  const watches = signals.map((signal) => onAbort(signal, abort));
+  for (const signal of signals) if (signal?.aborted === true) controller.abort(signal.reason);
+  const watches = signals.map((signal) => onAbort(signal, () => controller.abort(signal?.reason)));
   const unwatch = () => {
     for (const forget of watches) forget();
   };
@@ -54,7 +53,7 @@ export function limited(signals: readonly (AbortSignal | undefined)[], milliseco
   const timer = setTimeout(() => {
     isLate = true;
     unwatch();
-    abort();
+    controller.abort(timeIsUp(milliseconds));
   }, milliseconds).unref();
   return {
     signal: controller.signal,
@@ -64,6 +63,12 @@ export function limited(signals: readonly (AbortSignal | undefined)[], milliseco
       unwatch();
     },
   };
+}
+
+/** With the code and the name that Node and its libraries give to it. */
+function timeIsUp(milliseconds: number): Error {
+  const error = new Error(`no answer within ${milliseconds / 1_000} seconds`);
+  return Object.assign(error, { name: 'TimeoutError', code: 'ETIMEDOUT' });
 }
 
 /**

@@ -38,9 +38,6 @@ export function retryingFetch(options: {
   return send as unknown as typeof fetch;
 }
 
-const noAnswer = () =>
-  Object.assign(new Error(`no answer within ${TIMEOUT_MS / 1_000} seconds`), { code: 'ETIMEDOUT' });
-
 type Outcome = UndiciResponse | { readonly error: unknown };
 
 async function attemptOnce(
@@ -61,7 +58,7 @@ async function attemptOnce(
     });
   } catch (error) {
     limit.forget();
-    return { error: limit.isLate() ? noAnswer() : error };
+    return { error };
   }
 }
 

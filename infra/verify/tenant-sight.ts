@@ -84,8 +84,8 @@ async function seeMailbox(
 
 /** Without a mailbox the sign-in name is not known, and need not be the address. */
 async function findUser(directory: DirectoryPort, address: string, signInName: string | undefined) {
-  const named = await directory.getUser(signInName ?? address);
-  return named ?? (signInName === undefined ? await directory.findUserByAddress(address) : undefined);
+  if (signInName !== undefined) return await directory.getUser(signInName);
+  return (await directory.getUser(address)) ?? (await directory.findMemberByAddress(address));
 }
 
 function licenceOf(user: DirectoryUser, skus: readonly Sku[]): MailboxSeen['licence'] {

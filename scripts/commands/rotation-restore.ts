@@ -23,36 +23,36 @@ export async function rotationRestore(context: CommandContext, world: RotationWo
     const engine = await world.open(context, 'saved');
     const saved = await engine.savedLedger();
     if (saved === undefined) throw nothingSaved(stack);
-    const { ledger, isWritten, policy } = restored(context, world, stack, saved.read());
+    const { ledger, inFile, policy } = restored(context, world, stack, saved.read());
     const file = basename(stack.file);
-    if (ledger.revision > saved.revision) {
+    if (!inFile) {
+      writeLedger(stack.file, ledger);
       context.terminal.line(
-        isWritten
-          ? `${file} holds a restored ledger (revision ${ledger.revision}) that the state does not know yet: it is told now.`
-          : `Wrote revision ${ledger.revision} into ${file}, made from revision ${saved.revision} in the state: commit it.`,
+        `Wrote revision ${ledger.revision} into ${file}, made from revision ${saved.revision} in the state: commit it.`,
       );
-      await engine.saveLedger('rotation restore');
-    } else if (isWritten) {
-      context.terminal.line(`${file} holds the ledger of the state already (revision ${saved.revision}).`);
-    } else {
-      context.terminal.line(`Wrote revision ${saved.revision} of the state into ${file}: commit it.`);
     }
+    const isNews = ledger.revision > saved.revision;
+    if (isNews) await engine.saveLedger('rotation restore');
+    if (inFile)
+      context.terminal.line(
+        isNews
+          ? `The state now has revision ${ledger.revision}, which an earlier restore wrote into ${file}: commit it.`
+          : `${file} holds the ledger of the state already (revision ${saved.revision}).`,
+      );
     return {
       exitCode: 0,
-      json: { changed: !isWritten, ...standingAsJson(ledger, policy, world.now(), stack.name) },
+      json: { changed: !inFile || isNews, ...standingAsJson(ledger, policy, world.now(), stack.name) },
     };
   });
 }
 
 interface Restored {
-  /** What the file holds now. */
+  /** What is to be in the file. */
   readonly ledger: Ledger;
-  /** It held that before. */
-  readonly isWritten: boolean;
+  readonly inFile: boolean;
   readonly policy: RotationPolicy;
 }
 
-/** Writes what is to be in the file. */
 function restored(
   context: CommandContext,
   world: RotationWorld,
@@ -64,16 +64,11 @@ function restored(
   const policy = rotationPolicy(parseStackConfig(others, raw.azuread));
   const file = readable(rotation);
   // A file without a ledger, or with one that a merge has spoiled, gets the state's as it is.
-  if (file === undefined) return written(stack, from, policy);
+  if (file === undefined) return { ledger: from, inFile: false, policy };
   const event = { type: 'restore', from, by: actorOf(context.env) } as const;
   const outcome = reduce(file, event, policy, world.now());
   if (outcome.refusal !== undefined) throw refusalError(outcome.refusal, stack.name);
-  return outcome.changed ? written(stack, outcome.ledger, policy) : { ledger: file, isWritten: true, policy };
-}
-
-function written(stack: ProjectStack, ledger: Ledger, policy: RotationPolicy): Restored {
-  writeLedger(stack.file, ledger);
-  return { ledger, isWritten: false, policy };
+  return { ledger: outcome.ledger, inFile: !outcome.changed, policy };
 }
 
 function readable(rotation: unknown): Ledger | undefined {

@@ -80,7 +80,7 @@ test('a role mailbox that is added: the preview tells of its calendar, and the s
     'calendar-interop:roleMailboxes': [{ address, displayName: 'Calendar Interop', sku: 'EXCHANGESTANDARD' }],
   });
   const preview = await project.run(['preview']);
-  expect(preview.stdout).toContain(`raised where they are in scope: ${address}`);
+  expect(preview.stdout).toContain(`are raised, too: ${address}`);
   expect(preview.stdout).toContain('~ CalendarVisibility exchange-visibility');
   expect(await project.run(['up'])).toMatchObject({ code: 0 });
   expect(await rightOf(address)).toBe('LimitedDetails');

@@ -233,8 +233,9 @@ const ROWS: readonly (readonly [string, Row])[] = [
       command: ['rotation', 'restore'],
       before: () => writeFile(project.stackFile, outdated),
       stops: [
+        ['before anything', atStart],
         ['before the state knows', ledgerIs(({ log }) => log.at(-1)?.event === 'restore')],
-        ['before anything, once more', ledgerIs(({ log }) => log.at(-1)?.event === 'restore')],
+        ['before the state knows, once more', atStart],
       ],
       ends: 0,
       phase: 'steady',
@@ -272,6 +273,11 @@ test.each(ROWS)(
   },
   TIMEOUT_MS,
 );
+
+test('the state knows the restored ledger', async () => {
+  const { code, stdout } = await project.run(['rotation', 'restore']);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('of the state already') });
+});
 
 // ---- what is looked at
 

@@ -242,13 +242,22 @@ it('tells in a preview of mailboxes that the run makes first, whose calendars it
   expect(await baseline.differences(inputs())).toEqual({ violations: 'UPDATE' });
   const news = { ...inputs(), baseline: { record: UNKNOWN, pending: UNKNOWN } };
   await calendars.preview(news);
-  expect((await provider.messages()).join()).toContain(
-    'raised where they are in scope: calendar@contoso.com',
-  );
+  expect((await provider.messages()).join()).toContain('are raised, too: calendar@contoso.com');
+});
+
+it('says in a preview where it cannot know whether they are in scope', async () => {
+  const wanted = inputs({ scope: { filter: "CustomAttribute1 -eq 'sales'" } });
+  await up(wanted);
+  await restart();
+  await new Life(provider.client, 'exchange:index:RoleMailbox', 'made').preview(roleMailbox());
+  expect(await baseline.differences(wanted)).toEqual({});
+  expect(await calendars.differences({ ...wanted, baseline: facts() })).toEqual({});
+  expect((await provider.messages()).join()).toContain('turn out to be in scope: calendar@contoso.com');
 });
 
 it.each([
   ['of another kind than those in scope', { scope: { recipientTypes: ['SharedMailbox'] } }],
+  ['shown as it should be from the beginning', { level: 'AvailabilityOnly' }],
   ['excluded', { exclude: [{ address: 'Calendar@contoso.com', reason: 'asked' }] }],
 ])('tells of no change for a mailbox that the run makes where it is %s', async (_, wish) => {
   const wanted = inputs(wish);
@@ -275,11 +284,20 @@ it('finds drift where the state is that of a run that did not look', async () =>
   const [address = ''] = Object.keys(await rights());
   await setRight(address, 'None');
   await restart();
+  await up();
+  await setRight(address, 'None');
+  await restart();
   for (const life of [baseline, calendars]) await life.refresh();
   const unlooked = { ...inputs(), skipLook: true };
   expect(await baseline.differences(unlooked)).toEqual({ violations: 'UPDATE' });
   expect(await calendars.differences({ ...unlooked, baseline: facts() })).toEqual({ violations: 'UPDATE' });
   expect((await provider.messages()).join()).not.toContain('not looked at');
+  // The same one as in the run before: the new baseline says what the former one said.
+  await baseline.update(unlooked);
+  expect(facts()).toEqual(calendars.inputs.baseline);
+  expect(await calendars.differences({ ...unlooked, baseline: facts() })).toEqual({ violations: 'UPDATE' });
+  await calendars.update({ ...unlooked, baseline: facts() });
+  expect(await low()).toEqual([]);
 });
 
 it('says of a refresh above the limit that nobody has looked', async () => {

@@ -320,7 +320,7 @@ test('a restore that was cut off before the state knew of it is finished by the 
   expect(world.ledger().revision).toBeGreaterThan(world.saved?.revision ?? 0);
   expect(await rotationRestore(world.context, world)).toMatchObject({
     exitCode: 0,
-    json: { changed: false },
+    json: { changed: true },
   });
   expect(world.text()).toBe(written);
   expect(world.saved?.revision).toBe(world.ledger().revision);

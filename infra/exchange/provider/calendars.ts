@@ -94,38 +94,48 @@ export async function diffCalendars<I extends z.ZodObject, O extends z.ZodObject
   // A run that asks for no sweep leaves the one before as it was.
   const ignored = typeof news.sweep === 'string' ? ['skipLook'] : ['skipLook', 'sweep'];
   const compared = compareInputs(request, { unordered: ['exclude'], ignored });
-  const isKnown = known(news, CALENDAR_INPUTS);
+  if (!known(news, CALENDAR_INPUTS)) return { changes: compared, reading: undefined, skips: false };
+  const wanted = news as CalendarInputs;
+  const { sweeps } = operation.context;
+  const key = keyOf(wanted);
   // A refresh compares with the inputs of the state, which may be those of a run that skipped the look.
-  const skips = news.skipLook === true && !(isKnown && hasLooked(operation, news as CalendarInputs));
+  const skips = wanted.skipLook === true && !sweeps.hasLooked(key);
   // Calendars that failed wait for a run that is about them.
   const changes = skips ? compared.filter(({ path }) => path !== 'violations') : compared;
-  if (changes.length > 0 || skips || !isKnown) return { changes, reading: undefined, skips };
-  const reading = await look(operation, news as CalendarInputs);
-  const wanted = news as CalendarInputs;
-  const isLower =
-    reading.kind === 'swept' && (reading.plan.counts.lower > 0 || willShowLess(operation, wanted));
-  return { changes: isLower ? [TOO_LOW] : [], reading, skips };
+  if (changes.length > 0 || (wanted.skipLook === true && !sweeps.hasReading(key)))
+    return { changes, reading: undefined, skips };
+  const reading = await look(operation, wanted);
+  const isLower = reading.kind === 'swept' && reading.plan.counts.lower > 0;
+  const isToCome = reading.kind === 'swept' && toCome(operation, wanted).will.length > 0;
+  return { changes: isLower || isToCome ? [TOO_LOW] : [], reading, skips };
 }
 
-/** Addresses that this run makes mailboxes for before it looks at calendars; a preview cannot count those yet. */
-function toCome({ context }: Operation<Exchange>, { exclude }: CalendarInputs): readonly string[] {
+/** Addresses that the previewed run makes mailboxes for before it looks at calendars: what a preview cannot count. */
+interface ToCome {
+  /** Their calendars are raised. */
+  readonly will: readonly string[];
+  /** Whether they are in scope shows once they are there. */
+  readonly may: readonly string[];
+}
+
+function toCome({ context }: Operation<Exchange>, { level, scope, exclude }: CalendarInputs): ToCome {
   const excluded = new Set(exclude.flatMap((one) => ('address' in one ? [one.address.toLowerCase()] : [])));
-  return [...context.sweeps.toCome].filter((address) => !excluded.has(address.toLowerCase()));
+  const addresses = [...context.sweeps.toCome].filter((address) => !excluded.has(address.toLowerCase()));
+  // Fresh calendars show when people are busy, and no more.
+  if (level !== 'LimitedDetails') return { will: [], may: [] };
+  if (scope.all === true || scope.recipientTypes?.includes('UserMailbox') === true)
+    return { will: addresses, may: [] };
+  return { will: [], may: scope.recipientTypes === undefined ? addresses : [] };
 }
 
-/** Whether calendars of mailboxes that this run makes are to be raised: fresh ones show when people are busy, and no more. */
-function willShowLess(operation: Operation<Exchange>, wanted: CalendarInputs): boolean {
-  const { all, recipientTypes } = wanted.scope;
-  const isWithin = all === true || recipientTypes?.includes('UserMailbox') === true;
-  return isWithin && wanted.level === 'LimitedDetails' && toCome(operation, wanted).length > 0;
-}
-
-/** What a preview cannot count. */
+/** Says it of those mailboxes, in a preview; in an update there are none to come. */
 export function tellToCome(operation: Operation<Exchange>, wanted: CalendarInputs): void {
-  const addresses = toCome(operation, wanted);
-  if (addresses.length > 0)
+  const { will, may } = toCome(operation, wanted);
+  if (will.length > 0)
+    operation.log.info(`calendars of mailboxes that this run makes are raised, too: ${will.join(', ')}`);
+  if (may.length > 0)
     operation.log.info(
-      `calendars of mailboxes that this run makes are looked at then, and raised where they are in scope: ${addresses.join(', ')}`,
+      `mailboxes that this run makes are raised, too, where they turn out to be in scope: ${may.join(', ')}`,
     );
 }
 
@@ -181,11 +191,6 @@ export async function isAboveLimit(operation: Operation<Exchange>, wanted: Calen
 function keyOf(given: CalendarInputs): string {
   const wanted = calendarInputs.parse(given);
   return JSON.stringify([targetOf(wanted), wanted.inlineLimit]);
-}
-
-/** Whether this run has looked already, such as for a refresh. */
-function hasLooked({ context }: Operation<Exchange>, wanted: CalendarInputs): boolean {
-  return context.sweeps.hasReading(keyOf(wanted));
 }
 
 /** What a preview or a refresh sees: every calendar in scope, unless there are too many. */

@@ -12,6 +12,7 @@ export class Sweeps {
   readonly undone = new Set<string>();
   /** Addresses of mailboxes that the previewed run makes before it looks at calendars. */
   readonly toCome = new Set<string>();
+  readonly #looked = new Set<string>();
   readonly #readings = new Map<string, Promise<Reading>>();
   #last: Promise<unknown> = Promise.resolve();
 
@@ -26,12 +27,19 @@ export class Sweeps {
   async reading(key: string, look: () => Promise<Reading>): Promise<Reading> {
     const known = this.#readings.get(key);
     if (known !== undefined) return await known;
+    this.#looked.add(key);
     const made = this.exclusively(look);
     this.#readings.set(key, made);
     made.catch(() => this.#readings.delete(key));
     return await made;
   }
 
+  /** Whether anybody has looked in this run, be it before something was written. */
+  hasLooked(key: string): boolean {
+    return this.#looked.has(key);
+  }
+
+  /** Whether a look still says what is there. */
   hasReading(key: string): boolean {
     return this.#readings.has(key);
   }

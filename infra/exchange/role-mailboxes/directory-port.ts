@@ -69,8 +69,8 @@ export interface ServicePlan {
 export interface DirectoryPort {
   /** By object id or user principal name; undefined when there is none. */
   getUser(id: string): Promise<DirectoryUser | undefined>;
-  /** By any of its addresses, primary or not; undefined when none has it. */
-  findUserByAddress(address: string): Promise<DirectoryUser | undefined>;
+  /** By any of its addresses, primary or not; undefined when nobody has it but a guest, whose mailbox is elsewhere. */
+  findMemberByAddress(address: string): Promise<DirectoryUser | undefined>;
   createUser(user: NewUser): Promise<DirectoryUser>;
   updateUser(id: string, change: UserChange): Promise<void>;
   /** One that is gone already is as good. */

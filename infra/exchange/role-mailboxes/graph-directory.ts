@@ -41,7 +41,7 @@ const userSchema = z
     }),
   );
 
-const usersSchema = z.object({ value: z.array(userSchema) });
+const foundSchema = z.object({ value: z.array(z.looseObject({ userType: z.string().nullish() })) });
 
 const skusSchema = z.object({
   value: z.array(
@@ -93,13 +93,14 @@ export class GraphDirectory implements DirectoryPort {
     return answer === ABSENT ? undefined : checkedAnswer(answer, userSchema, call);
   }
 
-  async findUserByAddress(address: string): Promise<DirectoryUser | undefined> {
+  async findMemberByAddress(address: string): Promise<DirectoryUser | undefined> {
     const call = { doing: 'looking up who has an address', needs: READ_USER };
     // Graph compares without regard to case: `SMTP:`, the primary one, is found, too.
     const filter = Filter.anyEq('proxyAddresses', `smtp:${address}`);
-    const read = (request: GraphRequest) => request.select(USER_FIELDS).get();
+    const read = (request: GraphRequest) => request.select(`${USER_FIELDS},userType`).get();
     const answer = await this.#run(`/users?$filter=${filter.encoded()}`, call, read);
-    return checkedAnswer(answer, usersSchema, call).value[0];
+    const found = checkedAnswer(answer, foundSchema, call).value.find(({ userType }) => userType !== 'Guest');
+    return found === undefined ? undefined : checkedAnswer(found, userSchema, call);
   }
 
   async createUser({ password, passwordPolicies, ...user }: NewUser): Promise<DirectoryUser> {

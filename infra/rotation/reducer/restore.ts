@@ -12,7 +12,7 @@ export function restore({ ledger }: Judge, { from, lost, by }: RestoreEvent): St
   if (lost !== true && JSON.stringify(from) === JSON.stringify(ledger)) return 'same';
   if (ledger.revision > from.revision && descendsFrom(from, ledger)) {
     // An earlier one was cut off before the state knew of it: what it wrote is what is wanted.
-    if (lost !== true && ledger.log.at(-1)?.event === 'restore') return 'same';
+    if (ledger.log.at(-1)?.event === 'restore') return 'same';
     return refuse('notOlder', {
       what: "the ledger was made from the state's: there is nothing to restore",
       found: `revision ${ledger.revision}, and ${from.revision} in the state`,

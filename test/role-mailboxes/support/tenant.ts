@@ -105,7 +105,7 @@ export class Tenant implements DirectoryPort {
     return seenFrom === undefined || seenFrom > this.clock.now() ? undefined : person;
   }
 
-  async findUserByAddress(address: string): Promise<DirectoryUser | undefined> {
+  async findMemberByAddress(address: string): Promise<DirectoryUser | undefined> {
     const person = [...this.users.values()].find(({ primaryAddress }) => primaryAddress === address);
     return person === undefined ? undefined : await this.getUser(person.id);
   }

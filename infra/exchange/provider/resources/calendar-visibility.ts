@@ -45,7 +45,10 @@ export const calendarVisibility = exchangeResource<typeof inputs, typeof outputs
     const { changes, reading, skips } = await diffCalendars(request, operation);
     if (skips && changes.length === 0) operation.log.info(LOOK_SKIPPED);
     // Where something is to be done, preview and update tell of it.
-    if (reading?.kind === 'swept' && changes.length === 0) tellPlan(operation, reading.plan);
+    if (reading?.kind === 'swept' && changes.length === 0) {
+      tellPlan(operation, reading.plan);
+      tellToCome(operation, request.news as CalendarInputs);
+    }
     if (reading?.kind === 'tooMany')
       operation.log.info(withLastSweep(handOverText(reading.limit), request.olds));
     return changes;

@@ -143,8 +143,9 @@ async function apply(
     (done: RoleMailboxOutcome) => outputsOf(wanted, done, 1),
     () => applyRoleMailboxes(work, directory, wanted, { former, baseline, password }),
   );
-  // What was read before does not tell of mailboxes that were made since.
-  context.sweeps.forget();
+  // What was read before does not tell of mailboxes that came since.
+  const known = new Set(former?.mailboxes.map(({ objectId }) => objectId));
+  if (outcome.mailboxes.some(({ objectId }) => !known.has(objectId))) context.sweeps.forget();
   if (outcome.password !== null) keepSecret(outcome.password);
   return outputsOf(wanted, outcome, 0);
 }
