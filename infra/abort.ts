@@ -37,7 +37,7 @@ export interface LimitedSignal {
 }
 
 /**
- * A signal that is aborted with the first of the others and its reason, or when time is up.
+ * A signal that is aborted with the first of the others and its reason, or, with an error of code ETIMEDOUT, when time is up.
  *
  * Nothing stays behind after `forget`, nor once time is up. AbortSignal.any and AbortSignal.timeout leave an entry with each of the
  * others, as long as those live, and a timer until it ends: after many pieces of work that is much.
