@@ -12,6 +12,7 @@ import {
   type PeerCertificate,
   type SecureContext,
 } from 'node:tls';
+import { onAbort } from '../abort.js';
 import { networkCode } from '../graph/network-error.js';
 import { proxyFor } from '../graph/proxy.js';
 import { type Finding, finding } from './finding.js';
@@ -136,7 +137,12 @@ function connectTo(
   { limitMs, signal }: Surroundings,
 ): Promise<{ readonly socket: Socket } | { readonly code: string }> {
   return new Promise((resolve) => {
-    const socket = connectTcp({ host, port, signal });
+    const socket = connectTcp({ host, port });
+    // Given the signal itself, Node would listen to it for as long as it lives.
+    socket.once(
+      'close',
+      onAbort(signal, () => socket.destroy(new Error('called off'))),
+    );
     const give = (code: string) => {
       socket.destroy();
       resolve({ code });
