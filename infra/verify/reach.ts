@@ -137,6 +137,7 @@ function connectTo(
   { limitMs, signal }: Surroundings,
 ): Promise<{ readonly socket: Socket } | { readonly code: string }> {
   return new Promise((resolve) => {
+    signal.throwIfAborted();
     const socket = connectTcp({ host, port });
     // Given the signal itself, Node would listen to it for as long as it lives.
     socket.once(

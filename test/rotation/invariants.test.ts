@@ -245,8 +245,8 @@ class Stack {
   }
 
   #run(now: Date, cutOff: CutOff): void {
-    // As many as the command allows.
-    for (let round = 0; round < 8; round += 1) {
+    // A clock that is days ahead has one run carry out a revoke and begin the next secret; the command allows more.
+    for (let round = 0; round < 5; round += 1) {
       const { steps } = planRun(this.ledger, this.policy, this.#evidence(), now);
       const [step] = steps;
       if (step === undefined) return;
@@ -365,8 +365,8 @@ function movesFrom(ledger: Ledger): readonly RotationEvent[] {
   ];
 }
 
-/** From what is cut off beside a revoke that waits and a secret that was adopted, it takes six. */
-const MOST_STEPS = 8;
+/** A revoke that waits, another one that was cut off, and a secret that was adopted take that many. */
+const MOST_STEPS = 6;
 
 /** Steps to a steady ledger with nothing pending, by the shortest way; undefined when there is none of up to `limit`. */
 function stepsToSteady(start: Ledger, policy: RotationPolicy, now: Date, limit: number): number | undefined {
